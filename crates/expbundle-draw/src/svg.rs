@@ -12,18 +12,19 @@ use crate::view::{Tone, View, ViewEdge, ViewNode};
 /// Characters of a line in a box; the whole text is in its tooltip.
 const LINE_CHARACTERS: usize = 40;
 /// Lines in a box.
-const LINES: usize = 6;
+const LINES: usize = 7;
 const LINE_HEIGHT: f64 = 16.0;
 const PADDING: f64 = 10.0;
 const MARGIN: f64 = 24.0;
 const HEADING: f64 = 34.0;
-const LEGEND: f64 = 34.0;
+const LEGEND: f64 = 56.0;
 /// Columns of a row of a warning.
 const WARNING_COLUMNS: usize = 110;
-/// Widths of a character in pixels, rather too wide than too narrow.
-const TITLE_CHARACTER: f64 = 7.4;
-const LINE_CHARACTER: f64 = 6.4;
-const LABEL_CHARACTER: f64 = 5.8;
+/// Widths of a character in pixels: those of DejaVu Sans, the widest of the fonts that stand in for
+/// Helvetica where it is not there.
+const TITLE_CHARACTER: f64 = 8.8;
+const LINE_CHARACTER: f64 = 7.0;
+const LABEL_CHARACTER: f64 = 6.2;
 
 /// Fill and border of a box.
 pub(super) fn colours(tone: Tone) -> (&'static str, &'static str) {
@@ -75,7 +76,9 @@ pub fn svg(view: &View) -> String {
     }
     out.push_str("</g>\n");
     let has_parts = edges.iter().any(|edge| edge.is_part);
-    legend(&mut out, MARGIN + heading + placed.size.height + LEGEND, has_parts);
+    let top = MARGIN + heading + placed.size.height + 34.0;
+    legend(&mut out, top, has_parts);
+    boxes_legend(&mut out, top + 22.0, view);
     out.push_str("</svg>\n");
     out
 }
@@ -201,9 +204,15 @@ struct Boxed<'a> {
     lines: Vec<String>,
 }
 
+/// A line that is too long; one in quotes keeps the closing one.
+fn cut(line: &str) -> String {
+    let short = clipped(line, LINE_CHARACTERS);
+    if short != line && line.starts_with('"') && line.ends_with('"') { short + "\"" } else { short }
+}
+
 impl<'a> Boxed<'a> {
     fn new(node: &'a ViewNode) -> Self {
-        let lines = node.lines.iter().take(LINES).map(|line| clipped(&visible(line), LINE_CHARACTERS)).collect();
+        let lines = node.lines.iter().take(LINES).map(|line| cut(&visible(line))).collect();
         Self { node, lines }
     }
 
@@ -272,12 +281,17 @@ fn draw_label(out: &mut String, edge: &ViewEdge, points: &[Point]) {
     if !text.is_empty() {
         // The arrow head takes 8 pixels of the stretch.
         let (x, y) = (f64::midpoint(from.0, to.0 - 8.0), f64::midpoint(from.1, to.1) - 4.0);
-        let _ = writeln!(
-            out,
-            r##"<text x="{x:.1}" y="{y:.1}" font-size="10" text-anchor="middle" fill="{}" stroke="#ffffff" stroke-width="3" paint-order="stroke">{}</text>"##,
-            if edge.is_part { PART } else { edge.grade.map_or(NO_LINK, colour) },
-            escape(&text)
-        );
+        let (fill, text) = (if edge.is_part { PART } else { edge.grade.map_or(NO_LINK, colour) }, escape(&text));
+        // The white rim is a text of its own: not every viewer knows `paint-order`, and one that does
+        // not would paint it over the letters.
+        for style in
+            [r##"fill="#ffffff" stroke="#ffffff" stroke-width="3" aria-hidden="true""##, &format!(r#"fill="{fill}""#)]
+        {
+            let _ = writeln!(
+                out,
+                r#"<text x="{x:.1}" y="{y:.1}" font-size="10" text-anchor="middle" {style}>{text}</text>"#
+            );
+        }
     }
 }
 
@@ -297,6 +311,31 @@ fn legend(out: &mut String, y: f64, has_parts: bool) {
             x + 36.0,
             y + 4.0
         );
+    }
+}
+
+/// What the colours of boxes mean, of those that there are.
+fn boxes_legend(out: &mut String, y: f64, view: &View) {
+    let words = [
+        (Tone::Good, "trusted"),
+        (Tone::Plain, "signed, not checked"),
+        (Tone::Doubtful, "unsigned, or an ancestor was objected to"),
+        (Tone::Bad, "objected to"),
+        (Tone::Missing, "not here"),
+    ];
+    let is_here = |(tone, _): &(Tone, &str)| view.nodes.iter().any(|node| node.tone == *tone);
+    let mut x = MARGIN;
+    for (tone, word) in words.into_iter().filter(is_here) {
+        let (fill, border) = colours(tone);
+        let dashed = if tone == Tone::Missing { r#" stroke-dasharray="5 4""# } else { "" };
+        let _ = writeln!(
+            out,
+            r##"<rect x="{x:.1}" y="{:.1}" width="30" height="12" rx="3" fill="{fill}" stroke="{border}"{dashed}/><text x="{:.1}" y="{:.1}" font-size="11" fill="#57606a">{word}</text>"##,
+            y - 6.0,
+            x + 36.0,
+            y + 4.0
+        );
+        x += 36.0 + columns(word) as f64 * LINE_CHARACTER + MARGIN;
     }
 }
 

@@ -15,6 +15,8 @@ pub enum Part {
     Absent(RecordId),
     /// An input of a record that no record accounts for, by its position.
     Gap(RecordId, usize),
+    /// So many more such inputs of a record than are shown.
+    Gaps(RecordId, usize),
     /// So many more outputs that join an input of a record than are shown.
     Folded(RecordId, Folded),
 }
@@ -102,6 +104,10 @@ pub struct ViewOptions {
     pub suggestions: bool,
 }
 
+/// Inputs of one record without an origin that are shown: a model that was trained on twenty data
+/// sets would be lost among them.
+const GAPS: usize = 5;
+
 impl Default for ViewOptions {
     fn default() -> Self {
         Self { edges: 100_000, alternatives: 10, gaps: false, suggestions: false }
@@ -160,8 +166,13 @@ impl View {
                         ..unlabelled(add(Part::Absent(id)), child, Some(lineage.grade_of_absent(record, id)))
                     });
                 }
-                for input in lineage.gaps_of(record) {
-                    edges.push(unlabelled(add(same.gap(lineage, record, input)), child, None));
+                let gaps = lineage.gaps_of(record);
+                let (first, more) = gaps.split_at(if gaps.len() > GAPS { GAPS - 1 } else { gaps.len() });
+                for input in first {
+                    edges.push(unlabelled(add(same.gap(lineage, record, *input)), child, None));
+                }
+                if !more.is_empty() {
+                    edges.push(unlabelled(add(Part::Gaps(record, more.len())), child, None));
                 }
             }
         }

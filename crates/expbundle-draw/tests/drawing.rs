@@ -96,7 +96,7 @@ fn a_view_shows_gaps_and_absent_parents_in_plain_sight() {
     let label = |part: Part| match part {
         Part::Record(_) => node("record"),
         Part::Absent(_) => ViewNode { tone: Tone::Missing, ..node("absent") },
-        Part::Gap(..) => ViewNode { tone: Tone::Missing, ..node("gap") },
+        Part::Gap(..) | Part::Gaps(..) => ViewNode { tone: Tone::Missing, ..node("gap") },
         Part::Folded(..) => node("more"),
     };
     let relation = |edge: &Edge| edge.relation().map(ToString::to_string).unwrap_or_default();
@@ -132,7 +132,7 @@ fn equal_data_sets_are_one_box_and_a_sweep_stands_apart() {
     ]);
     let all = ["sweep", "a", "b", "c", "d"].map(id);
     let options = ViewOptions { gaps: true, ..ViewOptions::default() };
-    let label = |part: Part| node(if matches!(part, Part::Gap(..)) { "gap" } else { "record" });
+    let label = |part: Part| node(if matches!(part, Part::Gap(..) | Part::Gaps(..)) { "gap" } else { "record" });
     let view = View::of(&family, &all, options, label, |_| "part-of".to_owned());
     assert_eq!(view.nodes.iter().filter(|node| node.lines[0] == "gap").count(), 3);
     assert_eq!(view.edges.iter().filter(|edge| edge.is_part).count(), 4);
@@ -190,7 +190,8 @@ fn two_hundred_nodes_are_laid_out() {
         is_part: false,
     };
     let picture = svg(&View { nodes, edges: (1..200).map(edge).collect(), ..View::default() });
-    assert_eq!(picture.matches("<rect").count(), 201);
+    // The paper, the boxes, and one in the legend.
+    assert_eq!(picture.matches("<rect").count(), 202);
     let size = picture
         .split("width=\"")
         .nth(1)

@@ -1,19 +1,29 @@
 //! What stands in the nodes of a picture.
 
 use expbundle::judge::State;
+use expbundle::report::objected;
 use expbundle_draw::{Part, Tone as Look, ViewNode};
+use expbundle_format::RecordId;
 use expbundle_lineage::Edge;
 use expbundle_query::{Relations, Relative, short};
 
 use super::SIGNERS;
 use super::tree::{folded, gap_name, relation_word, withheld};
-use crate::{cell, day, named, objections, one_line, relations, some_of};
+use crate::{cell, count, day, named, objections, one_line, relations, some_of};
 
 /// What stands at a link of the picture: the relation, and whose word it is.
 pub fn link(relations: &Relations, edge: &Edge) -> String {
     let relation = edge.relation().map(relation_word);
     let by = relations.stated_by(edge).map(|by| format!("by {by}"));
     [relation, by].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// What was said against the ancestors of a record, in a word or two: whoever looks at its box alone
+/// sees it too.
+fn above(relations: &Relations, id: RecordId) -> String {
+    let ancestors = objected(&relations.verdict, id).into_iter().filter(|ancestor| *ancestor != id);
+    let all: Vec<_> = ancestors.flat_map(|ancestor| relations.against(ancestor)).cloned().collect();
+    if all.is_empty() { String::new() } else { objections::mark(&all).replacen("! ", "! an ancestor: ", 1) }
 }
 
 /// A part of the picture.
@@ -36,10 +46,15 @@ pub fn node(relations: &Relations, part: Part) -> ViewNode {
                 State::Signed => (Look::Plain, format!("unchecked key: {signers}")),
                 State::Intact | State::Malformed | State::Refused => (Look::Doubtful, "unsigned".to_owned()),
             };
-            let tone = if one.objections.is_empty() { tone } else { Look::Bad };
+            let above = above(relations, id);
+            let tone = match (one.objections.is_empty(), above.is_empty()) {
+                (false, _) => Look::Bad,
+                (true, false) => Look::Doubtful,
+                (true, true) => tone,
+            };
             let withheld = withheld(relations, id).unwrap_or_default();
             let against = objections::all(&one.objections);
-            let lines = [title, against, told.join(" · "), standing, withheld, short(&id)];
+            let lines = [title, against, above, told.join(" · "), standing, withheld, short(&id)];
             ViewNode { lines: lines.into_iter().filter(|line| !line.is_empty()).collect(), tone }
         }
         Part::Absent(id) => {
@@ -55,6 +70,10 @@ pub fn node(relations: &Relations, part: Part) -> ViewNode {
                 .map(|artifact| (cell(artifact.role.as_str()), gap_name(artifact)))
                 .unwrap_or_default();
             ViewNode { lines: vec![name, format!("{role}: unknown origin")], tone: Look::Missing }
+        }
+        Part::Gaps(_, more) => {
+            let lines = vec![count(more as u64, "more input"), "unknown origin".to_owned()];
+            ViewNode { lines, tone: Look::Missing }
         }
         Part::Folded(_, more) => ViewNode { lines: vec![folded(more)], tone: Look::Plain },
     }
