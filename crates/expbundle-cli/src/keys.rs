@@ -31,9 +31,9 @@ pub struct SigningArguments {
     /// Your display name
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-    /// Date of the statement (RFC 3339) [default: now]
-    #[arg(long, value_name = "TIME")]
-    at: Option<String>,
+    /// Date of the statement, a day or a time [default: now]
+    #[arg(long, value_name = "TIME", value_parser = day_or_moment)]
+    at: Option<Time>,
 }
 
 /// With which key a folder is released, and as whom
@@ -48,9 +48,9 @@ pub struct ReleaseSigning {
     /// Your display name
     #[arg(long, value_name = "NAME", requires = "key")]
     name: Option<String>,
-    /// Date of the release (RFC 3339) [default: now]
-    #[arg(long, value_name = "TIME", requires = "key")]
-    at: Option<String>,
+    /// Date of the release, a day or a time [default: now]
+    #[arg(long, value_name = "TIME", requires = "key", value_parser = day_or_moment)]
+    at: Option<Time>,
 }
 
 impl ReleaseSigning {
@@ -120,7 +120,7 @@ impl SigningArguments {
 
     /// The date of the statement.
     pub fn created(&self) -> Result<Time, Failure> {
-        moment(self.at.as_deref())
+        Ok(self.at.unwrap_or_else(now))
     }
 }
 
@@ -138,18 +138,14 @@ fn read_descriptor(descriptor: u32) -> Result<Zeroizing<String>, Failure> {
     Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
 }
 
-/// A moment that a person names, or now.
-pub fn moment(text: Option<&str>) -> Result<Time, Failure> {
-    let Some(text) = text else { return Ok(now()) };
-    text.parse().map_err(|error| Failure::usage(format!("{error}")).help("write times like 2026-11-23T09:00:00Z"))
-}
-
 /// Now, in whole seconds: nobody signs twice in one.
 pub fn now() -> Time {
     jiff::Timestamp::from_second(jiff::Timestamp::now().as_second()).unwrap_or_default().into()
 }
 
 /// A day, which begins at midnight in UTC, or a moment.
-pub fn day_or_moment(text: &str) -> Result<jiff::Timestamp, &'static str> {
-    expbundle_format::time::day_or_moment(text).ok_or("write it like 2026-11-23 or 2026-11-23T09:00:00Z")
+pub fn day_or_moment(text: &str) -> Result<Time, &'static str> {
+    expbundle_format::time::day_or_moment(text)
+        .map(Time::from)
+        .ok_or("write it like 2026-11-23 or 2026-11-23T09:00:00Z")
 }

@@ -26,6 +26,7 @@ use jiff::tz::TimeZone;
 /// Exit codes, as spec/report.md lays them down.
 mod exit {
     use expbundle::judge::State;
+    use expbundle::report::Report;
 
     /// The requested state holds; the command did what was asked.
     pub const OK: u8 = 0;
@@ -43,6 +44,14 @@ mod exit {
             State::Malformed => FAILED,
             state if state < required => NOT_AS_ASKED,
             _ => OK,
+        }
+    }
+
+    /// What a report means.
+    pub fn of_report(report: &Report) -> u8 {
+        match of(report.state, report.required) {
+            OK if !report.holds => NOT_AS_ASKED,
+            status => status,
         }
     }
 

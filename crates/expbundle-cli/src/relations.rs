@@ -4,6 +4,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::judge::State;
 use expbundle_format::RecordId;
+use expbundle_format::time::Time;
 use expbundle_query::{Found, QueryError, Question, Relations, Scope, Source};
 use expbundle_words::{Failure, relations as words};
 
@@ -19,16 +20,16 @@ pub struct Around {
     /// all records in the answer must then be trusted
     #[arg(long, value_name = "FILE")]
     pub trust: Option<Utf8PathBuf>,
-    /// Judge keys as of this time (RFC 3339) [default: now]
-    #[arg(long, value_name = "TIME")]
-    at: Option<String>,
+    /// Judge keys as of this day or time [default: now]
+    #[arg(long, value_name = "TIME", value_parser = keys::day_or_moment)]
+    at: Option<Time>,
 }
 
 /// Gathers and judges the family of what lies at a path, and says what was not looked at.
 pub fn of(path: &Utf8Path, around: &Around, record: Option<&str>, scope: Scope) -> Result<Relations, Failure> {
     let question = Question {
         policy: around.trust.as_deref().map(signers::read).transpose()?,
-        at: keys::moment(around.at.as_deref())?,
+        at: around.at.unwrap_or_else(keys::now),
         about: files::source(path)?,
         with: around.with.iter().map(|path| files::source(path)).collect::<Result<_, _>>()?,
         record,

@@ -136,7 +136,9 @@ fn signatures_states_and_exit_codes() {
     bench.fails(2, "cli.key", &["sign", "a.expb", "--key", "garbage"]);
     bench.fails(2, "cli.io", &["keygen", "-o", "key"]);
     bench.fails(2, "cli.usage", &["sign", "a.expb", "--key", "key", "--record", "ffff"]);
-    bench.fails(2, "cli.usage", &["sign", "a.expb", "--key", "key", "--at", "yesterday"]);
+    let output = bench.output(&["sign", "a.expb", "--key", "key", "--at", "yesterday"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(2) && said.contains("write it like 2026-11-23"), "{said}");
 }
 
 #[test]

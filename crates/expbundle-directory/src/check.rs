@@ -1,11 +1,12 @@
 //! The verdict on a folder: every counted file is covered, or named as not covered
 //! (spec/directory.md).
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use expbundle::folder::{CoveredBy, FileCounts, FileReport, FileState, Folder, FolderReport, Made, ReleaseState, Word};
 use expbundle::hash::{Wanted, WhySkipped};
 use expbundle::judge::{State, Verdict};
+use expbundle::report::ApartFile;
 use expbundle::standing::Standing;
 use expbundle::verify::{Digests, Intact};
 use expbundle_format::tree::TreeFile;
@@ -92,7 +93,20 @@ pub fn judge(scan: &Scan, intact: &Intact, verdict: &Verdict, asks_for_trust: bo
         not_counted: scan.not_counted.clone(),
         releases,
     };
-    Folder { state, files, report, findings: check.findings.finish() }
+    let apart = apart(scan, &files, &Outputs::of_others(&covering, &makers));
+    Folder { state, files, report, apart, findings: check.findings.finish() }
+}
+
+/// Files that nothing covers, and which record that does not count names each as its output: a
+/// reader that lacks the key of whoever made them would take them for changed by somebody.
+fn apart(scan: &Scan, files: &[FileReport], others: &Outputs) -> Vec<ApartFile> {
+    let held: HashMap<String, &Held> = scan.files.iter().map(|(path, held)| (path.to_plain(), held)).collect();
+    let is_left = |file: &&FileReport| matches!(file.state, FileState::Changed | FileState::Uncovered);
+    let of = |file: &FileReport| {
+        let output = others.find(held.get(&file.path)?)?;
+        Some(ApartFile { path: file.path.clone(), record: output.record })
+    };
+    files.iter().filter(is_left).filter_map(of).collect()
 }
 
 /// Paths of models that are here, and that no record made that may be named: a release tells whose
@@ -178,7 +192,7 @@ impl Check<'_> {
                 self.pointer(&plain);
             } else {
                 file.state = FileState::Changed;
-                let message = format!("released as {}, found {}", listed.digest.blake3, describe(held));
+                let message = format!("released as blake3:{}, found {}", listed.digest.blake3, describe(held));
                 self.findings.push(Code::ArtifactChanged, Place::entry(plain), message);
             }
             files.push(file);
@@ -206,9 +220,9 @@ impl Check<'_> {
             } else if let Some(model) = outputs.in_place_of(&plain).filter(|_| output.is_none()) {
                 file.state = FileState::Changed;
                 let message = format!(
-                    "differs from the output of record {}: expected {}, found {}",
+                    "record {} put out other bytes under this name: expected {}, found {}",
                     model.record,
-                    bytes(model.size),
+                    model_bytes(&model),
                     describe(held)
                 );
                 self.findings.push(Code::ArtifactChanged, Place::entry(plain), message);
@@ -307,6 +321,10 @@ impl Check<'_> {
             }
         }
     }
+}
+
+fn model_bytes(model: &Output) -> String {
+    format!("{} ({})", model.digest, bytes(model.size))
 }
 
 fn describe(held: &Held) -> String {

@@ -22,7 +22,7 @@ pub(crate) struct Output {
     pub record: RecordId,
     /// Whether its role is that of a model.
     pub is_model: bool,
-    digest: ArtifactDigests,
+    pub digest: ArtifactDigests,
     pub size: u64,
 }
 
@@ -54,12 +54,18 @@ pub(crate) struct Outputs {
 impl Outputs {
     /// Of records that may be named: with a signers file those that a trusted key signed.
     pub fn of(covering: &Covering<'_>, makers: &BTreeMap<RecordId, Maker>) -> Self {
+        Self::of_those(covering, makers, |maker| !covering.asks_for_trust() || !maker.by.is_empty())
+    }
+
+    /// Of the other records, whose word counts for nothing.
+    pub fn of_others(covering: &Covering<'_>, makers: &BTreeMap<RecordId, Maker>) -> Self {
+        Self::of_those(covering, makers, |maker| covering.asks_for_trust() && maker.by.is_empty())
+    }
+
+    fn of_those(covering: &Covering<'_>, makers: &BTreeMap<RecordId, Maker>, is_one: impl Fn(&Maker) -> bool) -> Self {
         let mut outputs = Self { digests: covering.digests(), ..Self::default() };
-        let mut order: Vec<(Word, RecordId)> = makers
-            .iter()
-            .filter(|(_, maker)| !covering.asks_for_trust() || !maker.by.is_empty())
-            .map(|(id, maker)| (maker.word, *id))
-            .collect();
+        let mut order: Vec<(Word, RecordId)> =
+            makers.iter().filter(|(_, maker)| is_one(maker)).map(|(id, maker)| (maker.word, *id)).collect();
         // Of several that made one file, the first counts.
         order.sort();
         let mut trees = HashSet::new();

@@ -111,12 +111,12 @@ codes! {
     SectionSalt "section.salt" Error "every section of a blinded record needs its own salt of 256 bits";
     TreeInvalid "tree.invalid" Error "the listing of a directory must have one line per file, sorted by path; see spec/digests.md";
     ArtifactDigestConflict "artifact.digest-conflict" Error "two artifacts share a digest but differ in the other or in size, so one of them is described wrongly; neither is used as a link";
-    ArtifactChanged "artifact.changed" Error "the file differs from the one that was released or recorded; restore it, or release the folder again if you changed it on purpose";
+    ArtifactChanged "artifact.changed" Error "the file differs from the one that was released or recorded; do not load it: get the right one, or, if you changed it on purpose, release the folder again";
     ArtifactPointer "artifact.pointer" Warning "this is only a Git LFS pointer: the file itself was not checked; fetch it with `git lfs pull`";
     DirectoryNoBundle "directory.no-bundle" Error "the folder has no `experiment.expb` that is a regular file";
     DirectoryNoOutput "directory.no-output" Error "none of the recorded models is in the folder: the bundle belongs to another model, or the files were replaced";
-    DirectoryMissing "directory.missing" Error "this file is part of the release; restore it, or release the folder again without it";
-    DirectoryUncovered "directory.uncovered" Warning "a loader may read this file, and no signature that counts covers it; remove it, or sign the folder";
+    DirectoryMissing "directory.missing" Error "this file is part of the release; get it or make it readable, or, if the folder is yours, release it again without it";
+    DirectoryUncovered "directory.uncovered" Warning "no signature that counts covers this file, and a loader may read it; remove it, or, if the folder is yours, sign it";
     DirectorySymlink "directory.symlink" Warning "symlinks are not followed, so this file was not checked; replace the symlink with the file";
     DirectoryUnreadable "directory.unreadable" Warning "the file could not be read, so it was not checked; check its permissions and its name";
     DirectoryAlike "directory.alike" Warning "some file systems treat these paths as the same, so neither file is covered; rename one of them";
@@ -149,7 +149,7 @@ codes! {
     TrustNoRight "trust.no-right" Info "only the original signers, or a key that the signers file trusts, may revoke or replace something; this statement has no effect";
     TrustNamespace "trust.namespace" Warning "the signers file trusts this key only for other namespaces; add the namespace `expbundle` if that is intended";
     TrustSigners "trust.signers" Error "the signers file must follow OpenSSH's allowed_signers format; see ssh-keygen(1)";
-    PolicyState "policy.state" Warning "the required state does not hold; sign what is unsigned, or add the key of a signer to the signers file";
+    PolicyState "policy.state" Warning "the required state does not hold; sign what is yours and unsigned, or add the key of a signer whom you trust to the signers file";
     LineageParentAbsent "lineage.parent-absent" Info "the record of a parent is not in this bundle; merge the bundle that includes it";
     LineageSuperseded "lineage.superseded" Info "the record was replaced by a newer one; use that one instead";
     LineageLicenceUnknown "lineage.licence-unknown" Info "the licence of an ancestor is not recorded, so what it permits is unknown; ask its author";

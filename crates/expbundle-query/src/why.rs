@@ -174,6 +174,22 @@ impl Relations {
         self.listing_it(releases_that_stand(&self.intact, &self.verdict))
     }
 
+    /// Releases that count and list other bytes under the name of the file that is asked about, the
+    /// latest first, with the path under which each does; none where one lists the file itself.
+    pub fn released_otherwise(&self, name: &str) -> Vec<(&VerifiedStatement, String)> {
+        if self.file.is_none() || !self.released().is_empty() {
+            return Vec::new();
+        }
+        let last = |path: &str| path.rsplit('/').next() == Some(name);
+        let is_called = |listed: &&TreeFile| last(&listed.path.to_plain());
+        let path = |release: &VerifiedStatement| {
+            let tree = self.intact.released(release.listing()?)?;
+            tree.files().iter().find(is_called).map(|listed| listed.path.to_plain())
+        };
+        let releases = releases_that_stand(&self.intact, &self.verdict).into_iter();
+        releases.filter_map(|release| Some((release, path(release)?))).collect()
+    }
+
     /// What by keys that are not trusted speaks of the file that is asked about, or of any record
     /// if none is: authorships of records that list it, and releases.
     pub fn set_apart(&self) -> Vec<&VerifiedStatement> {
@@ -206,7 +222,8 @@ impl Relations {
         let mut paths: HashMap<DigestSet, Option<String>> = HashMap::new();
         let path = |release: &'a VerifiedStatement| {
             let listing = release.listing()?;
-            let find = || self.intact.released(listing)?.files().iter().find(is_it).map(|listed| listed.path.to_plain());
+            let find =
+                || self.intact.released(listing)?.files().iter().find(is_it).map(|listed| listed.path.to_plain());
             let path = paths.entry(listing).or_insert_with(find).clone()?;
             Some((release, path))
         };

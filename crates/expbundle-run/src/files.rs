@@ -184,7 +184,7 @@ pub fn key_file_warning(path: impl AsRef<Path>) -> Option<KeyFileWarning> {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, FileError> {
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, FileError> {
     // To open a pipe is to wait for whoever writes to it, perhaps for ever; but what a shell puts in
     // the place of `<(…)` is one too.
     let is_of_the_shell = ["/dev/", "/proc/"].iter().any(|folder| path.starts_with(folder));

@@ -69,6 +69,7 @@ mod points;
 mod recover;
 mod run;
 mod say;
+mod signers_file;
 mod tell;
 
 pub use agent::AgentError;
@@ -79,6 +80,7 @@ pub use param::Param;
 pub use recover::{Recovered, begin};
 pub use run::{Run, sections_in};
 pub use say::{SayError, say, sign_plan};
+pub use signers_file::{Added, SignersFileError, add_signers, remove_signers};
 
 pub use camino;
 pub use expbundle::verify::Intact;

@@ -38,7 +38,7 @@ pub use predicate::{Kind, Predicate};
 pub use set_aside::{SetAside, Unknown};
 #[cfg(feature = "private-keys")]
 pub use sign::{About, Folder, Signing, sign, sign_release};
-pub use signers::{SignersProblem, SkipReason, SkippedLine, TrustError, Window};
+pub use signers::{SignersProblem, SkipReason, SkippedLine, TrustError, Window, without_lines};
 #[cfg(feature = "private-keys")]
 pub use signing_key::{
     KeyFileWarning, MOST_BCRYPT_ROUNDS, MOST_PBKDF2_ITERATIONS, MOST_SCRYPT_BYTES, NotSigned, SigningKey,

@@ -98,12 +98,17 @@ macro_rules! kinds {
                 Ok((common, predicate))
             }
 
-            #[cfg(feature = "private-keys")]
-            pub(crate) fn to_value(&self, common: &Common) -> Result<Value, json::JsonError> {
-                let mut value = match self {
+            /// What it says, by the members of its kind (spec/statements.md).
+            pub fn members(&self) -> Result<Value, json::JsonError> {
+                match self {
                     $(Self::$kind(says) => written(says),)*
                     Self::Other(_, value) => Ok(value.clone()),
-                }?;
+                }
+            }
+
+            #[cfg(feature = "private-keys")]
+            pub(crate) fn to_value(&self, common: &Common) -> Result<Value, json::JsonError> {
+                let mut value = self.members()?;
                 if let (Value::Object(members), Value::Object(common)) = (&mut value, written(common)?) {
                     members.extend(common);
                 }
@@ -216,7 +221,6 @@ fn read<T: serde::de::DeserializeOwned>(value: &Value) -> Result<T, StatementErr
     json::from_value(value).map_err(StatementError::Predicate)
 }
 
-#[cfg(feature = "private-keys")]
 fn written(says: &impl Serialize) -> Result<Value, json::JsonError> {
     serde_json::to_value(says).map_err(|error| json::JsonError::Unwritable(error.to_string()))
 }
@@ -275,19 +279,19 @@ impl Predicate {
                     let relation =
                         relation.as_ref().map_or_else(|| "follows from".to_owned(), |one| word(one.as_str()));
                     let input = artifact.map(|artifact| format!(", which made {artifact}")).unwrap_or_default();
-                    format!("{relation} {}{input}{}", parent.blake3, because(reason.as_deref()))
+                    format!("{relation} {}{input}{}", short(&parent.blake3), because(reason.as_deref()))
                 }
                 LinkClaim::Signer { same_signer } => {
                     format!("the key {same_signer} is mine too{}", because(reason.as_deref()))
                 }
             },
             Self::Supersession(Superseded { successor, reason }) => {
-                format!("superseded by {}{}", successor.blake3, because(reason.as_deref()))
+                format!("superseded by {}{}", short(&successor.blake3), because(reason.as_deref()))
             }
             Self::Revocation(Revocation { revoked, since, reason }) => {
                 let what = match revoked {
-                    Revoked::Record(id) => format!("record {id}"),
-                    Revoked::Statement(id) => format!("statement {id}"),
+                    Revoked::Record(id) => format!("record {}", short(id)),
+                    Revoked::Statement(id) => format!("statement {}", short(id)),
                     Revoked::Signer(signer) => format!("key {signer}"),
                 };
                 let since = since.map(|since| format!(" since {since}")).unwrap_or_default();
@@ -303,6 +307,11 @@ impl Predicate {
             }
         }
     }
+}
+
+/// The beginning of an id: people compare no more, and its members have all of it.
+fn short(id: &impl ToString) -> String {
+    id.to_string().chars().take(12).collect()
 }
 
 /// A result in a few words.

@@ -23,6 +23,7 @@ pub struct TrustPolicy {
 /// One line of a signer.
 #[derive(Clone, Debug)]
 struct AllowedSigner {
+    number: usize,
     principals: Vec<String>,
     options: Options,
 }
@@ -30,6 +31,8 @@ struct AllowedSigner {
 /// Whom a line of a signers file trusts, and when.
 #[derive(Clone, Copy, Debug)]
 pub struct TrustedSigner<'a> {
+    /// The number of the line, from 1.
+    pub line: usize,
     /// The names.
     pub principals: &'a [String],
     /// What they sign as.
@@ -134,7 +137,7 @@ impl TrustPolicy {
     fn add(&mut self, number: usize, line: Line) {
         match line {
             Line::Signer { principals, options, identity } => {
-                self.by_identity.entry(identity).or_default().push(AllowedSigner { principals, options });
+                self.by_identity.entry(identity).or_default().push(AllowedSigner { number, principals, options });
             }
             Line::Skipped(reason) => self.skipped.push(SkippedLine { line: number, reason }),
         }
@@ -148,6 +151,7 @@ impl TrustPolicy {
             .iter()
             .flat_map(|(identity, lines)| lines.iter().map(move |line| (identity, line)))
             .map(|(identity, line)| TrustedSigner {
+                line: line.number,
                 principals: &line.principals,
                 identity,
                 window: line.options.window(),
@@ -176,12 +180,22 @@ impl TrustPolicy {
         keys.filter(|key| !is_there(key)).map(|key| signers_line(name, key, window)).collect()
     }
 
-    /// Whether some of these keys are trusted at any time: a line that trusts one for a while then
-    /// changes nothing.
-    pub fn trusts_always(&self, keys: &Self) -> bool {
-        let keys: Vec<&Identity> = keys.signers().into_iter().map(|key| key.identity).collect();
-        let mut lines = self.signers().into_iter();
-        lines.any(|line| line.is_for_statements && line.window == Window::default() && keys.contains(&line.identity))
+    /// The lines that trust some of these keys for statements, in their order. Lines only add trust:
+    /// where one has no bounds, another with bounds changes nothing, and the other way round.
+    pub fn lines_of(&self, keys: &Self) -> Vec<TrustedSigner<'_>> {
+        let is_one = |line: &TrustedSigner<'_>| line.is_for_statements && keys.knows(line.identity);
+        let mut lines: Vec<TrustedSigner<'_>> = self.signers().into_iter().filter(is_one).collect();
+        lines.sort_by_key(|line| line.line);
+        lines
+    }
+
+    /// The lines with a name or the fingerprint of a key, in their order.
+    pub fn lines_called(&self, who: &str) -> Vec<TrustedSigner<'_>> {
+        let is_one =
+            |line: &TrustedSigner<'_>| line.identity.to_string() == who || line.principals.iter().any(|one| one == who);
+        let mut lines: Vec<TrustedSigner<'_>> = self.signers().into_iter().filter(is_one).collect();
+        lines.sort_by_key(|line| line.line);
+        lines
     }
 
     /// Whether nobody is trusted.

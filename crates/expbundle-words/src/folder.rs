@@ -11,7 +11,7 @@ use expbundle_format::record::Kind;
 use expbundle_format::{Code, RecordId};
 use expbundle_query::short;
 
-use crate::verdict::but;
+use crate::verdict::{but, good, later};
 use crate::{Tone, count, moment, one_line, paint, path, quoted};
 
 /// Names shown of a list that may be long.
@@ -24,6 +24,7 @@ pub fn headline(report: &Report, folder: &FolderReport) -> String {
     let files = if here == 1 { "the 1 counted file".to_owned() } else { format!("all {here} counted files") };
     let who = signers(&folder.signers);
     let but = but_revoked(report, folder) + &but(report);
+    let later = later(report);
     let differences = differences(report, folder);
     let what = match differences.as_slice() {
         [] => folder_path.clone(),
@@ -38,7 +39,7 @@ pub fn headline(report: &Report, folder: &FolderReport) -> String {
             let title = folder.title.as_deref().map(|title| format!(" as {}", quoted(title))).unwrap_or_default();
             (
                 tone_of(report),
-                format!("{} {state}, released by {who}{title}{but}: {files} of {folder_path}", mark(report)),
+                format!("{} {state}{later}, released by {who}{title}{but}: {files} of {folder_path}", mark(report)),
             )
         }
         (state, _) => {
@@ -46,18 +47,13 @@ pub fn headline(report: &Report, folder: &FolderReport) -> String {
             let is_of_origin =
                 |file: &FileReport| file.made.as_ref().is_some_and(|made| origins.contains(&made.record));
             let how = if report.files.iter().any(is_of_origin) { "described by records" } else { "made by runs" };
-            let text = format!("{} {state}, {how} that {who} signed{but}: {files} of {folder_path}", mark(report));
+            let text =
+                format!("{} {state}{later}, {how} that {who} signed{but}: {files} of {folder_path}", mark(report));
             (tone_of(report), text)
         }
     };
     let mut text = paint(tone, &first) + "\n";
-    if report.state >= State::Signed && !report.holds {
-        _ = writeln!(
-            text,
-            "  {}",
-            paint(Tone::Bad, &format!("NOT {} as asked", report.required.as_str().to_uppercase()))
-        );
-    }
+    text += &not_as_asked(report);
     let revoked = revoked(folder);
     let release = match (&revoked, folder.covered_by) {
         (Some(Revoked { by, same: true }), CoveredBy::Release) => {
@@ -90,12 +86,24 @@ pub fn headline(report: &Report, folder: &FolderReport) -> String {
     text
 }
 
+/// What the line below the headline says of a state that alone would do.
+pub(crate) fn not_as_asked(report: &Report) -> String {
+    let missing = match report.state {
+        _ if report.holds => return String::new(),
+        state if state >= report.required => "WITHOUT OBJECTIONS",
+        State::Signed => "TRUSTED",
+        _ => return String::new(),
+    };
+    format!("  {}\n", paint(Tone::Bad, &format!("NOT {missing} as asked")))
+}
+
+/// Where somebody objects, a release of trusted files is one to look at first.
 fn mark(report: &Report) -> &'static str {
-    if report.holds { "✓" } else { "✗" }
+    if report.holds { good(report).1 } else { "✗" }
 }
 
 fn tone_of(report: &Report) -> Tone {
-    if report.holds { Tone::Good } else { Tone::Bad }
+    if report.holds { good(report).0 } else { Tone::Bad }
 }
 
 fn signers(names: &[String]) -> String {
@@ -271,7 +279,8 @@ pub fn covered(report: &Report, folder: &FolderReport) -> String {
         let record = if origins.contains(record) {
             format!("described by the origin record {}, came from outside", short(record))
         } else {
-            format!("made by run {}", short(record))
+            let outputs = if files.len() == 1 { "its output" } else { "its outputs" };
+            format!("that the record of run {} names as {outputs}", short(record))
         };
         _ = writeln!(text, "  {number} {record}, signed by {by}: {}", listed(&names));
     }

@@ -17,7 +17,10 @@ pub fn of(finding: &Finding) -> String {
 
 fn hint(code: Code) -> &'static str {
     match code {
-        Code::ContainerNotABundle => ", or make a bundle with `expbundle convert` or `expbundle create`",
+        Code::ContainerNotABundle => {
+            ", or make a bundle with `expbundle convert` or `expbundle create`; a file of a model is explained by \
+             `expbundle why`, and checked with its folder"
+        }
         Code::ContainerTrailingBytes => "; `expbundle repack` keeps the objects and drops the rest",
         Code::ContainerGap | Code::ContainerZip64 => "; `expbundle repack` restores the fixed layout",
         Code::ContainerComment | Code::ContainerUnlisted => "; `expbundle repack` removes it",
@@ -31,7 +34,10 @@ fn hint(code: Code) -> &'static str {
         Code::JsonLimit => "; `expbundle verify --limits 4` accepts documents four times as large, but not deeper ones",
         Code::SchemaInvalid => "; see `expbundle schema`",
         Code::SectionUnblinded => "; create the record with `--blind` before withholding sections",
-        Code::DirectoryNoBundle => "; make one with `expbundle attach` or `expbundle release`",
+        Code::DirectoryNoBundle => {
+            "; ask whoever sent it, or, if the folder is yours, make one with `expbundle attach` or `expbundle release`; \
+             name several folders one by one, like `models/*`"
+        }
         Code::DirectoryUncovered => " with `expbundle release`",
         Code::TrustNotValid => " and `--at`",
         Code::PolicyState => {

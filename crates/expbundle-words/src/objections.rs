@@ -101,12 +101,13 @@ pub fn lines<'a>(records: impl IntoIterator<Item = (RecordId, String, &'a [Objec
     text
 }
 
-/// How much was set apart, if anything was.
+/// How much was set apart, if anything was. Without a statement, nobody signed the records.
 pub fn apart(apart: &Apart) -> Option<String> {
+    let by = if apart.statements.is_empty() { "signed by nobody" } else { "by keys that are not trusted" };
     let parts: Vec<String> = [(apart.records.len(), "record"), (apart.statements.len(), "statement")]
         .into_iter()
         .filter(|(number, _)| *number > 0)
         .map(|(number, noun)| count(number as u64, noun))
         .collect();
-    (!parts.is_empty()).then(|| format!("set apart, by keys that are not trusted: {}", parts.join(" and ")))
+    (!parts.is_empty()).then(|| format!("set apart, {by}: {}", parts.join(" and ")))
 }

@@ -1,10 +1,11 @@
 //! Lines of a signers file: whom they trust, and those that trust nobody.
 
 use camino::Utf8Path;
-use expbundle_statement::{SkippedLine, TrustPolicy};
+use expbundle_run::{Added, SignersFileError};
+use expbundle_statement::{SkippedLine, TrustPolicy, Window};
 use jiff::Timestamp;
 
-use crate::{Tone, one_line, paint, table};
+use crate::{Failure, Tone, one_line, paint, table};
 
 /// Who is trusted, with which key, and when; as of a moment.
 pub fn list(policy: &TrustPolicy, at: Timestamp) -> String {
@@ -14,20 +15,60 @@ pub fn list(policy: &TrustPolicy, at: Timestamp) -> String {
     }
     let mut rows = vec![["NAME", "KEY", "TRUSTED"].map(|word| paint(Tone::Strong, word)).to_vec()];
     rows.extend(lines.iter().map(|line| {
-        let day = |moment: Timestamp| moment.strftime("%Y-%m-%d %H:%M UTC").to_string().replace(" 00:00 UTC", "");
         let is_now =
             line.window.after.is_none_or(|after| at >= after) && line.window.before.is_none_or(|before| at < before);
-        let when = match (line.window.after, line.window.before) {
-            _ if !line.is_for_statements => paint(Tone::Doubt, "only for other purposes"),
-            (None, None) => "always".to_owned(),
-            (Some(after), None) => format!("from {}", day(after)),
-            (None, Some(before)) => format!("until {}", day(before)),
-            (Some(after), Some(before)) => format!("from {} until {}", day(after), day(before)),
-        };
+        let when =
+            if line.is_for_statements { when(line.window) } else { paint(Tone::Doubt, "only for other purposes") };
         let now = if is_now { String::new() } else { paint(Tone::Doubt, ", not now") };
         vec![one_line(&line.principals.join(", ")), line.identity.to_string(), when + &now]
     }));
     table(&rows)
+}
+
+fn when(window: Window) -> String {
+    let day = |moment: Timestamp| moment.strftime("%Y-%m-%d %H:%M UTC").to_string().replace(" 00:00 UTC", "");
+    match (window.after, window.before) {
+        (None, None) => "always".to_owned(),
+        (Some(after), None) => format!("from {}", day(after)),
+        (None, Some(before)) => format!("until {}", day(before)),
+        (Some(after), Some(before)) => format!("from {} until {}", day(after), day(before)),
+    }
+}
+
+/// What adding keys came to, but for the lines.
+pub fn added(path: &Utf8Path, name: &str, added: &Added) -> String {
+    let unchanged = format!("unchanged: {} has this key for {}\n", one_line(path.as_str()), one_line(name));
+    let mut text = unchanged.repeat(added.unchanged);
+    for (line, window) in &added.widened {
+        let when = when(*window);
+        text += &format!(
+            "note: until now the key was trusted only {when} (line {line}); from now on it is trusted at any time\n"
+        );
+    }
+    text
+}
+
+/// The lines that were removed.
+pub fn removed(lines: &[(usize, String)]) -> String {
+    lines.iter().map(|(number, line)| format!("removed line {number}: {}\n", one_line(line))).collect()
+}
+
+/// Why a signers file was not changed.
+pub fn not_changed(path: &Utf8Path, error: SignersFileError) -> Failure {
+    let help = match error {
+        SignersFileError::File(error) => return error.into(),
+        SignersFileError::Output(error) => return error.into(),
+        SignersFileError::Line(problem) => {
+            return Failure::usage(problem.to_string()).help(problem.help()).at(path.as_str());
+        }
+        SignersFileError::NotSigners(_) => {
+            "name the signers file first, then the key: `expbundle trust add signers ada.pub --as NAME`"
+        }
+        SignersFileError::Always(_) => "remove that line first with `expbundle trust remove`, then add the key",
+        SignersFileError::Nobody(_) => "`expbundle trust list` shows who is in it",
+        _ => "take the name out of that line with an editor, or remove all of the line by its key",
+    };
+    Failure::usage(error.to_string()).at(path.as_str()).help(help)
 }
 
 /// How many lines were skipped, and the first of them; nothing if none were.

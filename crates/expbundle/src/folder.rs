@@ -6,6 +6,7 @@ use expbundle_format::{ArtifactDigests, Blake3, Finding, RecordId, StatementId};
 use serde::Serialize;
 
 use crate::judge::State;
+use crate::report::ApartFile;
 use crate::skipped::WhySkipped;
 
 /// A directory, judged by its files.
@@ -17,6 +18,9 @@ pub struct Folder {
     pub files: Vec<FileReport>,
     /// The directory as a whole.
     pub report: FolderReport,
+    /// Files that nothing covers, and the record that names each as its output, but that no trusted
+    /// key signed.
+    pub apart: Vec<ApartFile>,
     /// What is wrong, at most 100 of one code.
     pub findings: Vec<Finding>,
 }

@@ -2,6 +2,7 @@
 
 use camino::Utf8PathBuf;
 use expbundle::verify::Intact;
+use expbundle_format::time::Time;
 use expbundle_query::{revoked_of, statement_starting};
 use expbundle_statement::{Predicate, Revocation, Revoked};
 use expbundle_words::Failure;
@@ -34,9 +35,9 @@ pub struct Revoke {
     /// Revoke the record itself
     #[arg(long)]
     whole_record: bool,
-    /// Time from which the revocation counts (RFC 3339) [default: the date of the revocation]
-    #[arg(long, value_name = "TIME")]
-    since: Option<String>,
+    /// Day or time from which the revocation counts [default: the date of the revocation]
+    #[arg(long, value_name = "TIME", value_parser = crate::keys::day_or_moment)]
+    since: Option<Time>,
     /// Reason
     #[arg(long)]
     reason: Option<String>,
@@ -44,8 +45,7 @@ pub struct Revoke {
 
 impl Revoke {
     pub fn run(self) -> Outcome {
-        let Self { arguments, statement_id, revoked_key, reason, .. } = self;
-        let since = self.since.as_deref().map(|text| crate::keys::moment(Some(text))).transpose()?;
+        let Self { arguments, statement_id, revoked_key, since, reason, .. } = self;
         let key = revoked_key.as_deref().map(public_key).transpose()?;
         let revoked = |intact: &Intact| {
             Ok::<_, Failure>(match (&statement_id, key) {

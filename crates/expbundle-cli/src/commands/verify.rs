@@ -10,6 +10,7 @@ use expbundle::report::{Question, Report};
 use expbundle::verify::Digests;
 use expbundle_directory::{audit, audit_content, counted_bytes};
 use expbundle_format::limits::Limits;
+use expbundle_format::time::Time;
 use expbundle_words::{Failure, one_line, verdict};
 use rayon::prelude::*;
 
@@ -24,7 +25,7 @@ use crate::{Outcome, exit, files, keys, signers};
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit status: 0 the required state holds · 1 verification failed · 2 no answer: usage, I/O error or beyond the limits · \
-    3 intact, but not signed or trusted as required\n\n\
+    3 intact, but not signed or trusted as required, or somebody objects\n\n\
     Examples:\n  expbundle verify ./model --trust signers\n  \
     expbundle verify bundles/ other.expb --require signed\n  \
     expbundle verify hf:org/model --trust ada.pub"
@@ -40,9 +41,12 @@ pub struct Verify {
     /// Required state [default: trusted with --trust, else intact]
     #[arg(long, value_name = "STATE")]
     require: Option<Required>,
-    /// Judge keys as of this time (RFC 3339) [default: now]
-    #[arg(long, value_name = "TIME")]
-    at: Option<String>,
+    /// Require that nobody whose word counts objects to a record or an ancestor
+    #[arg(long)]
+    no_objections: bool,
+    /// Judge keys as of this day or time [default: now]
+    #[arg(long, value_name = "TIME", value_parser = keys::day_or_moment)]
+    at: Option<Time>,
     /// Digests to recompute
     #[arg(long, value_name = "WHICH", default_value = "blake3")]
     digests: WhichDigests,
@@ -86,18 +90,22 @@ impl Verify {
             terminal::talk("note: without `--trust` nobody is trusted, so `--require trusted` cannot hold\n");
         }
         let policy = self.trust.as_deref().map(signers::read).transpose()?;
-        let at = keys::moment(self.at.as_deref())?;
+        let at = self.at.unwrap_or_else(keys::now);
         let digests = match self.digests {
             WhichDigests::Blake3 => Digests::Blake3,
             WhichDigests::All => Digests::All,
         };
         let question = Question { policy: policy.as_ref(), required, at, digests, limits: Limits::times(self.limits) };
+        let report = |place: &Utf8Path, progress: &(dyn Fn(u64) + Sync)| {
+            let report = report(place, question, progress)?;
+            Ok(if self.no_objections { report.unless_objected() } else { report })
+        };
         let places = files::places(&self.paths);
         if places == self.paths
             && let [place] = places.as_slice()
         {
             let bar = progress.bytes(|| counted_bytes(place), "hashing");
-            let report = report(place, question, &|bytes| bar.inc(bytes))?;
+            let report = report(place, &|bytes| bar.inc(bytes))?;
             bar.finish_and_clear();
             if self.json {
                 terminal::say_json(&report);
@@ -107,14 +115,14 @@ impl Verify {
                     offer_signers();
                 }
             }
-            return Ok(exit::of(report.state, required));
+            return Ok(exit::of_report(&report));
         }
         let bar = progress.items(places.len() as u64, "verifying");
         let answers = Answers { is_json: self.json, ..Answers::default() };
         Ok(places
             .chunks(AT_ONCE)
             .fold(answers, |answers, places| {
-                let reports: Vec<_> = places.par_iter().map(|place| report(place, question, &|_| ())).collect();
+                let reports: Vec<_> = places.par_iter().map(|place| report(place, &|_| ())).collect();
                 bar.inc(places.len() as u64);
                 reports.into_iter().fold(answers, Answers::with)
             })
@@ -151,7 +159,7 @@ impl Answers {
                         self.failed += &format!("\n{}", verdict::words(&report));
                     }
                 }
-                self.exits.push(exit::of(report.state, report.required));
+                self.exits.push(exit::of_report(&report));
             }
             Err(failure) => {
                 terminal::print(&failure);

@@ -10,6 +10,8 @@ mod options;
 mod pattern;
 mod time;
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 pub use error::{SignersProblem, TrustError};
@@ -54,6 +56,12 @@ pub fn for_each_line(file: &[u8], each: impl FnMut(usize, Line)) -> Result<(), T
 /// The same of a file of public keys, all of which are those of `name`.
 pub fn for_each_public_key(file: &[u8], name: &str, each: impl FnMut(usize, Line)) -> Result<(), TrustError> {
     read(file, |text| Line::of_public_key(text, name), each)
+}
+
+/// A file without some of its lines, by their numbers from 1; all others stay as they are.
+pub fn without_lines(file: &[u8], numbers: &BTreeSet<usize>) -> Vec<u8> {
+    let lines = file.split_inclusive(|byte| *byte == b'\n').enumerate();
+    lines.filter(|(index, _)| !numbers.contains(&(index + 1))).flat_map(|(_, line)| line).copied().collect()
 }
 
 fn read(

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use camino::Utf8Path;
 use expbundle::judge::State;
-use expbundle::report::{RecordReport, Report};
+use expbundle::report::{RecordReport, Report, StatementReport};
 use expbundle::standing::{Apart, KnownKey, ObjectionKind};
+use expbundle_directory::BUNDLE_NAME;
 use expbundle_format::record::Kind;
 use expbundle_format::time::Time;
 use expbundle_format::{Code, Finding, Severity};
@@ -105,7 +107,9 @@ fn apart(report: &Report) -> String {
     };
     let mut text = String::new();
     if let Some(words) = objections::apart(&apart) {
-        section(&mut text, Tone::Doubt, "By keys that are not trusted");
+        let heading = if apart.statements.is_empty() { "Signed by nobody" } else { "By keys that are not trusted" };
+        section(&mut text, Tone::Doubt, heading);
+        text += &unlisted::files(report);
         text += &unlisted::words(report);
         let named = unlisted::named(report);
         for key in report.apart.known_keys.iter().filter(|key| !named.contains(key.fingerprint.as_str())) {
@@ -113,6 +117,9 @@ fn apart(report: &Report) -> String {
             _ = writeln!(text, "  {} [{code}]", paint(Tone::Doubt, &trusted_only(key)));
         }
         _ = writeln!(text, "  {words}; none of it counts (`--json` lists it)");
+        if apart.statements.is_empty() {
+            _ = writeln!(text, "  {} whoever made it can sign it with `expbundle sign`", paint(Tone::Hint, "help:"));
+        }
     }
     text
 }
@@ -161,9 +168,17 @@ pub fn but(report: &Report) -> String {
 }
 
 fn headline(report: &Report) -> String {
-    let (tone, mark) = if report.state <= State::Malformed { (Tone::Bad, "✗") } else { (Tone::Good, "✓") };
-    let path = path(&report.path);
+    let (tone, mark) = if report.state <= State::Malformed { (Tone::Bad, "✗") } else { good(report) };
+    // A person who completes a path by a key press means the folder.
+    let is_in_folder = Utf8Path::new(&report.path).file_name() == Some(BUNDLE_NAME);
+    let alone =
+        if is_in_folder && report.state > State::Malformed { " (the bundle alone, not its folder)" } else { "" };
+    let path = format!("{}{alone}", path(&report.path));
     let state = match report.state {
+        state if !report.holds && state > State::Malformed && state >= report.required => {
+            let first = paint(Tone::Bad, &format!("✗ {state}{}: {path}", but(report)));
+            return format!("{first}\n{}", folder::not_as_asked(report));
+        }
         _ if !report.holds && report.state > State::Malformed => {
             let required = report.required.as_str().to_uppercase();
             let missing = match report.required {
@@ -183,7 +198,26 @@ fn headline(report: &Report) -> String {
         State::Signed => "intact and signed",
         State::Trusted => "intact, signed and trusted",
     };
-    format!("{} {path}\n", paint(tone, &format!("{mark} {state}{}:", but(report))))
+    let but = but(report);
+    let later = later(report);
+    format!("{} {path}\n", paint(tone, &format!("{mark} {state}{later}{but}:")))
+}
+
+/// How the headline begins where what was asked for holds: with a check mark only if nothing in it
+/// takes away from that.
+pub(crate) fn good(report: &Report) -> (Tone, &'static str) {
+    if but(report).is_empty() && later(report).is_empty() { (Tone::Good, "✓") } else { (Tone::Doubt, "!") }
+}
+
+/// What the headline adds where something counts that was signed after the moment that is judged.
+pub(crate) fn later(report: &Report) -> String {
+    let is_later = |statement: &StatementReport| {
+        statement.created > report.at && matches!(statement.kind.as_str(), "authorship" | "release")
+    };
+    match report.statements.iter().filter(|statement| is_later(statement)).count() as u64 {
+        0 => String::new(),
+        number => format!(" as of {}, by {} dated after that", date(report.at), count(number, "statement")),
+    }
 }
 
 fn section(text: &mut String, tone: Tone, title: &str) {
@@ -259,10 +293,10 @@ fn claimed(report: &Report) -> String {
         let status = record.status.map(|status| format!(", {}", status.as_str())).unwrap_or_default();
         _ = writeln!(
             text,
-            "  {} {what}{tool}{when}{status}; {} in, {} out",
+            "  {} {what}{tool}{when}{status}; {} and {} by their bytes",
             short(&record.id),
-            count(record.inputs, "artifact"),
-            record.outputs
+            count(record.inputs, "input"),
+            count(record.outputs, "output"),
         );
     }
     text += "  and every metric, parameter and name in its sections\n";

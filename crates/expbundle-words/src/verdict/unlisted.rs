@@ -7,10 +7,12 @@ use std::fmt::Write as _;
 use expbundle::judge::State;
 use expbundle::report::{Report, StatementReport};
 use expbundle::standing::KnownKey;
-use expbundle_format::Code;
+use expbundle_format::{Code, RecordId};
+use expbundle_query::short;
 use expbundle_statement::Kind;
 
 use super::trusted_only;
+use crate::folder::listed;
 use crate::{Tone, calling_itself, count, one_line, paint};
 
 /// Keys that are named.
@@ -30,6 +32,7 @@ pub(super) fn keys(report: &Report) -> Vec<(&str, Vec<&StatementReport>)> {
     let is_folder = report.folder.is_some();
     let kinds = match (is_here(report, &Kind::Authorship), is_here(report, &Kind::Release)) {
         (_, true) if is_folder => &[][..],
+        (true, _) if is_folder && !report.apart.files.is_empty() => &[Kind::Authorship, Kind::Release],
         (true, _) if is_folder => &[Kind::Release],
         (true, _) => &[],
         (false, _) => &[Kind::Authorship, Kind::Release],
@@ -43,6 +46,33 @@ pub(super) fn keys(report: &Report) -> Vec<(&str, Vec<&StatementReport>)> {
     let mut keys: Vec<_> = keys.into_iter().collect();
     keys.sort_by_cached_key(|(key, _)| known(report, key).is_none());
     keys
+}
+
+/// Files that nothing covers, and that are outputs of records that do not count: whoever made them
+/// may be honest, and unknown here.
+pub(super) fn files(report: &Report) -> String {
+    let mut of: BTreeMap<RecordId, Vec<&str>> = BTreeMap::new();
+    for file in &report.apart.files {
+        of.entry(file.record).or_default().push(&file.path);
+    }
+    let mut text = String::new();
+    for (record, files) in of.iter().take(SHOWN) {
+        let about = report.apart.statements.iter().filter(|one| one.record == Some(*record) && !one.revoked);
+        let signed = about.filter(|one| one.kind == Kind::Authorship.as_str());
+        let keys: BTreeSet<&str> = signed.map(|one| one.signer.fingerprint.as_str()).collect();
+        let by = match keys.iter().next() {
+            None => "which no key vouches for".to_owned(),
+            Some(key) if keys.len() == 1 => format!("which {key} signed"),
+            Some(key) => format!("which {key} and {} signed", count(keys.len() as u64 - 1, "other key")),
+        };
+        let are = if files.len() == 1 { "is an output" } else { "are outputs" };
+        let line = format!("{} {are} of record {}, {by}", listed(files), short(record));
+        _ = writeln!(text, "  {}", paint(Tone::Doubt, &line));
+    }
+    if of.len() > SHOWN {
+        _ = writeln!(text, "  and of {}", count((of.len() - SHOWN) as u64, "more record"));
+    }
+    text
 }
 
 /// The keys, a line each, with the reason why they do not count.
@@ -107,8 +137,8 @@ pub(crate) const ADD_KEY: &str = "if you know from elsewhere whose key that is, 
     `expbundle trust add`, and name that file by `--trust`";
 
 /// What helps whoever checks what a key signed that does not count now.
-const OTHER_TIME: &str =
-    "ask the signer for a signature by a key that is trusted now, or judge as of another time with `--at`";
+const OTHER_TIME: &str = "ask the signer for a signature by a key that is trusted now; what was signed while the key was trusted can be judged \
+     as of then with `--at`";
 
 /// Keys that are named there already.
 pub(super) fn named(report: &Report) -> BTreeSet<&str> {

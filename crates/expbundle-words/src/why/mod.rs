@@ -30,6 +30,7 @@ pub fn words(relations: &Relations, file_name: &str) -> String {
         }
         None => String::new(),
     };
+    text = format!("{}{text}", released_otherwise(relations, file_name));
     let elsewhere = against_elsewhere(relations);
     if !elsewhere.is_empty() {
         text = format!("{}\n\n{text}", elsewhere.trim_start());
@@ -52,6 +53,9 @@ pub fn words(relations: &Relations, file_name: &str) -> String {
     let not_read = relations::not_read(relations);
     if !not_read.is_empty() {
         text += &format!("\n{}", paint(Tone::Bad, not_read.trim_start_matches("; ")));
+    }
+    if relations.file.is_none() && !relations.start.is_empty() {
+        text += "\nThis is about records; `expbundle verify` checks files.";
     }
     if let Some(apart) = objections::apart(&relations.verdict.standing.apart) {
         text += &format!("\n{}", paint(Tone::Doubt, &apart));
@@ -142,7 +146,10 @@ fn opening(relations: &Relations, name: &str, file: &AskedFile) -> String {
                 text += &format!("; it was an input of {}", takers.join(" and "));
             }
             text += ".";
-            text += if relations.policy.is_some() {
+            // Nobody's key or bundle is missing where the release was to tell whose it is.
+            text += if released.is_some() {
+                ""
+            } else if relations.policy.is_some() {
                 " Add bundles with `--with`, or the key of whoever signed one to the signers file with `expbundle trust add`."
             } else {
                 " Add bundles with `--with`, or make a record of its origin with `expbundle convert huggingface` or \
@@ -157,6 +164,28 @@ fn opening(relations: &Relations, name: &str, file: &AskedFile) -> String {
         }
     }
     text
+}
+
+/// That a release lists other bytes under the name of the file, which comes first: the file is not
+/// what was released.
+fn released_otherwise(relations: &Relations, name: &str) -> String {
+    let others = relations.released_otherwise(name);
+    let Some((release, path)) = others.first() else { return String::new() };
+    let on = moment(release.created());
+    let words = format!(
+        "This is not the {} that {} released on {on}: the release lists other bytes.",
+        crate::path(path),
+        signer(relations, release)
+    );
+    format!("{}\n\n", paint(Tone::Bad, &words))
+}
+
+/// Who signed a release.
+fn signer(relations: &Relations, release: &VerifiedStatement) -> String {
+    match relations.verdict.trusted.get(&release.id()).filter(|principals| !principals.is_empty()) {
+        Some(principals) => one_line(&some_of(principals, SHOWN, " and ")),
+        None => format!("an unchecked key ({})", release.identity()),
+    }
 }
 
 /// By whom and when the file was released, if a release that counts lists it.

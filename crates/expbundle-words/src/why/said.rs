@@ -30,10 +30,18 @@ pub(super) fn words_about(relations: &Relations, id: RecordId) -> Said {
     let shown = MOST_WORDS.max(number_against);
     let told = in_time(trusted.iter().take(shown).copied());
     let is_scoped = told.iter().any(|(statement, _)| scope(statement).is_some());
+    // Who reads the last sentence alone would take an approval for the last word.
+    let is_objected = relations.verdict.standing.against.contains_key(&id);
     let (mut against, mut text) = (String::new(), String::new());
     for (statement, on) in &told {
-        let part = if statement.predicate().is_against() { &mut against } else { &mut text };
-        *part += &trusted_words(relations, statement, on, is_scoped);
+        let words = trusted_words(relations, statement, on, is_scoped);
+        if statement.predicate().is_against() {
+            against += &words;
+        } else if is_objected && text.is_empty() {
+            text += &words.replacen(" It was ", " Apart from what was said against it, it was ", 1);
+        } else {
+            text += &words;
+        }
     }
     let more = trusted.len().saturating_sub(shown);
     if more > 0 {

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use expbundle_format::limits::Limits;
 use expbundle_format::time::Time;
-use expbundle_format::{Code, Finding, Place};
+use expbundle_format::{Code, Finding, Place, RecordId};
 use expbundle_statement::{SkippedLine, TrustPolicy};
 use serde::Serialize;
 
@@ -28,7 +28,7 @@ pub use statement::{SignerReport, StatementReport, statement_reports};
 /// What a valid bundle does not prove (spec/report.md), in a line each.
 pub const NOT_PROVEN: &[&str] = &[
     "that the numbers are true: a signature shows who vouches for them",
-    "that the run made these files: it shows which bytes its record names",
+    "that a run took in or made these files: its record names their bytes",
     "when anything happened: times are those of the tracker and of the signer's clock",
     "that nothing was left out, or that this is the latest bundle",
 ];
@@ -64,7 +64,9 @@ pub struct Report {
     pub required: State,
     /// Whether signers were checked: whether there was a signers file.
     pub signers_checked: bool,
-    /// Whether it does.
+    /// Whether it was asked, too, that nobody whose word counts objects to a record or an ancestor.
+    pub unless_objected: bool,
+    /// Whether all of it does.
     pub holds: bool,
     /// As of when signatures were judged.
     pub at: Time,
@@ -112,6 +114,19 @@ pub struct ApartReport {
     pub records: Vec<RecordReport>,
     /// The statements.
     pub statements: Vec<StatementReport>,
+    /// Counted files of the directory that nothing covers, and that one of these records names as
+    /// its output; in the order of their paths.
+    pub files: Vec<ApartFile>,
+}
+
+/// A file that a record names as its output, and no trusted key signed that record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ApartFile {
+    /// Its path in the directory.
+    pub path: String,
+    /// The record; the first of several by its id.
+    pub record: RecordId,
 }
 
 impl Report {
@@ -153,6 +168,7 @@ impl Report {
             Some(mut folder) => {
                 findings.append(&mut folder.findings);
                 state = folder.state;
+                apart.files = folder.apart;
                 (Some(folder.report), folder.files)
             }
             None => (None, Vec::new()),
@@ -171,6 +187,7 @@ impl Report {
             state,
             required,
             signers_checked: policy.is_some(),
+            unless_objected: false,
             holds: state >= required,
             at,
             skipped_lines: policy.map(|policy| policy.skipped().to_vec()).unwrap_or_default(),
@@ -186,5 +203,20 @@ impl Report {
             signers_file: policy.and_then(TrustPolicy::source).map(str::to_owned),
             trusts_nobody: policy.is_some_and(TrustPolicy::is_empty),
         }
+    }
+
+    /// Whether somebody whose word counts has something against a record or an ancestor of one.
+    pub fn is_objected(&self) -> bool {
+        let is_objected =
+            |record: &RecordReport| !record.objections.is_empty() || !record.ancestors_objected.is_empty();
+        !self.objected_elsewhere.is_empty() || self.records.iter().any(is_objected)
+    }
+
+    /// The report for somebody who asks that nobody objects: where somebody does, it does not hold.
+    #[must_use]
+    pub fn unless_objected(mut self) -> Self {
+        self.unless_objected = true;
+        self.holds &= !self.is_objected();
+        self
     }
 }

@@ -7,6 +7,7 @@ use expbundle_format::{RecordId, StatementId};
 use expbundle_lineage::parallel::prelude::*;
 use expbundle_statement::{Kind, Predicate, Revocation, Revoked, VerifiedStatement};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::judge::Verdict;
 use crate::verify::Intact;
@@ -31,6 +32,9 @@ pub struct StatementReport {
     pub prev: Vec<StatementId>,
     /// What it says, in one line with the signer's own words quoted; of a comment the text.
     pub says: String,
+    /// The same as members, as spec/statements.md has them for its kind; null if they cannot be
+    /// written.
+    pub members: Value,
     /// Whether it is a rejection, a call for changes, a revocation, or names a successor.
     pub against: bool,
     /// Whether it is a review that a later one of the same reviewer with the same scope and role
@@ -92,6 +96,7 @@ pub fn statement_reports(intact: &Intact, verdict: &Verdict) -> Vec<StatementRep
             signer: SignerReport::new(statement, verdict),
             prev: statement.previous().to_vec(),
             says: statement.predicate().summary(),
+            members: statement.predicate().members().unwrap_or_default(),
             against: statement.predicate().is_against(),
             replaced: verdict.standing.replaced_reviews.contains(&statement.id()),
             revoked: match statement.kind() {

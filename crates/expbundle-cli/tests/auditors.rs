@@ -1,0 +1,217 @@
+//! What an auditor with a folder and a signers file reads, and what a script decides by.
+
+mod support;
+
+use std::fs;
+
+use support::{Bench, json, valid};
+
+/// A folder `m` whose weights Ada made and released; her key and those of two others.
+fn bench() -> Bench {
+    let bench = Bench::new();
+    fs::create_dir(bench.path("m")).expect("room");
+    fs::write(bench.path("m/model.safetensors"), vec![7; 5000]).expect("room");
+    for (name, person) in [("key", "ada"), ("board", "board"), ("stranger", "eve")] {
+        bench.ok(&["keygen", "-o", name]);
+        if name != "stranger" {
+            bench.ok(&["trust", "add", "signers", &format!("{name}.pub"), "--as", &format!("{person}@example.org")]);
+        }
+    }
+    bench.ok(&["create", "--title", "base", "--output", "model=m/model.safetensors", "-o", "a.expb"]);
+    bench.ok(&["sign", "a.expb", "--key", "key"]);
+    bench
+}
+
+fn attached() -> Bench {
+    let bench = bench();
+    bench.ok(&["attach", "m", "a.expb", "--key", "key", "--yes", "-q"]);
+    bench
+}
+
+/// Standard output and the exit status, whatever it is.
+fn run(bench: &Bench, arguments: &[&str]) -> (String, Option<i32>) {
+    let output = bench.output(arguments);
+    (String::from_utf8(output.stdout).expect("UTF-8"), output.status.code())
+}
+
+fn verify(bench: &Bench, more: &[&str]) -> (String, Option<i32>) {
+    run(bench, &[&["verify"], more, &["--trust", "signers"]].concat())
+}
+
+#[test]
+fn weights_of_a_key_that_is_not_trusted_are_told_apart_from_changed_ones() {
+    let bench = bench();
+    fs::write(bench.path("tuned.safetensors"), vec![8; 5000]).expect("room");
+    bench.ok(&[
+        "create",
+        "--title",
+        "tuned",
+        "--input",
+        "model=m/model.safetensors",
+        "--derive-from",
+        "a.expb",
+        "--relation",
+        "fine-tuned-from",
+        "--output",
+        "model=tuned.safetensors",
+        "-o",
+        "b.expb",
+    ]);
+    bench.ok(&["sign", "b.expb", "--key", "stranger"]);
+    fs::create_dir(bench.path("n")).expect("room");
+    fs::rename(bench.path("tuned.safetensors"), bench.path("n/model.safetensors")).expect("room");
+    bench.ok(&["merge", "a.expb", "b.expb", "-o", "n/experiment.expb"]);
+    let (said, status) = verify(&bench, &["n"]);
+    assert_eq!(status, Some(1), "{said}");
+    assert!(said.contains("model.safetensors is an output of record ") && said.contains(", which SHA256:"), "{said}");
+    assert!(said.contains("put out other bytes under this name: expected blake3:"), "{said}");
+    let report = json(&verify(&bench, &["n", "--json"]).0);
+    valid("report", &report);
+    assert_eq!(report["apart"]["files"][0]["path"], "model.safetensors");
+    // Whoever nobody knows makes no file right: what a stranger adds changes no verdict.
+    fs::copy(bench.path("a.expb"), bench.path("n/experiment.expb")).expect("room");
+    let (alone, status) = verify(&bench, &["n"]);
+    assert_eq!(status, Some(1), "{alone}");
+    assert_eq!(alone.lines().next(), said.lines().next());
+}
+
+#[test]
+fn an_objection_stands_in_the_headline_and_can_decide() {
+    let bench = attached();
+    let (said, status) = verify(&bench, &["m", "--no-objections"]);
+    assert!(status == Some(0) && said.starts_with("✓ trusted, released by"), "{said}");
+    bench.ok(&["review", "m", "--verdict", "rejected", "--reason", "leaked test data", "--key", "board"]);
+    let (said, status) = verify(&bench, &["m"]);
+    assert!(
+        status == Some(0) && said.starts_with("! trusted, released by") && said.contains("but 1 record was rejected"),
+        "{said}"
+    );
+    let (said, status) = verify(&bench, &["m", "--no-objections"]);
+    assert!(
+        status == Some(3) && said.starts_with("✗ trusted") && said.contains("NOT WITHOUT OBJECTIONS as asked"),
+        "{said}"
+    );
+    let (said, status) = verify(&bench, &["m/experiment.expb", "--no-objections"]);
+    assert!(status == Some(3) && said.contains("1 record was rejected"), "{said}");
+    let report = json(&verify(&bench, &["m", "--no-objections", "--json"]).0);
+    valid("report", &report);
+    assert!(report["holds"] == false && report["unlessObjected"] == true && report["state"] == "trusted", "{report}");
+    let (said, _) = run(&bench, &["why", "m", "--trust", "signers"]);
+    assert!(said.contains("rejected") && said.contains("`expbundle verify` checks files"), "{said}");
+}
+
+#[test]
+fn an_objection_to_an_ancestor_decides_too() {
+    let bench = bench();
+    fs::write(bench.path("tuned.safetensors"), vec![8; 5000]).expect("room");
+    bench.ok(&[
+        "create",
+        "--title",
+        "tuned",
+        "--input",
+        "model=m/model.safetensors",
+        "--derive-from",
+        "a.expb",
+        "--relation",
+        "fine-tuned-from",
+        "--output",
+        "model=tuned.safetensors",
+        "-o",
+        "b.expb",
+    ]);
+    bench.ok(&["sign", "b.expb", "--key", "key"]);
+    bench.ok(&["review", "a.expb", "--verdict", "rejected", "--key", "board"]);
+    bench.ok(&["merge", "a.expb", "b.expb", "-o", "c.expb"]);
+    assert_eq!(verify(&bench, &["c.expb"]).1, Some(0));
+    assert_eq!(verify(&bench, &["c.expb", "--no-objections"]).1, Some(3));
+    let (picture, _) = run(&bench, &["lineage", "c.expb", "--trust", "signers", "--svg"]);
+    assert!(picture.contains("! an ancestor: rejected"), "{picture}");
+    assert!(picture.contains("an ancestor was objected to") && picture.contains("objected to</text>"), "{picture}");
+}
+
+#[test]
+fn a_bundle_that_is_verified_alone_does_not_speak_for_its_folder() {
+    let bench = attached();
+    fs::write(bench.path("m/model.safetensors"), vec![9; 5000]).expect("room");
+    let (said, status) = verify(&bench, &["m/experiment.expb"]);
+    assert!(status == Some(0) && said.lines().next().is_some_and(|line| line.contains("not its folder")), "{said}");
+    let (said, status) = verify(&bench, &["m/experiment.expb", "a.expb"]);
+    assert!(status == Some(0) && said.lines().next().is_some_and(|line| line.contains("not its folder")), "{said}");
+    let (said, _) = run(&bench, &["why", "m/model.safetensors", "--trust", "signers"]);
+    assert!(said.contains("This is not the model.safetensors that ada@example.org released"), "{said}");
+}
+
+#[test]
+fn what_was_signed_after_the_moment_that_is_judged_is_not_told_as_if_it_had_been_there() {
+    let bench = attached();
+    let (said, status) = verify(&bench, &["m", "--at", "2020-01-01"]);
+    assert_eq!(status, Some(0));
+    let first = said.lines().next().expect("a headline");
+    assert!(first.starts_with("! trusted as of 2020-01-01, by ") && first.contains("dated after that"), "{said}");
+}
+
+#[test]
+fn a_record_that_nobody_signed_is_not_laid_on_strangers() {
+    let bench = Bench::with_bundle();
+    bench.ok(&["trust", "add", "signers", "key.pub", "--as", "ada@example.org"]);
+    let (said, status) = verify(&bench, &["a.expb"]);
+    assert!(status == Some(3) && said.contains("set apart, signed by nobody: 1 record"), "{said}");
+    assert!(said.contains("expbundle sign") && !said.contains("By keys that are not trusted"), "{said}");
+}
+
+#[test]
+fn what_statements_say_has_members_in_json() {
+    let bench = attached();
+    bench.ok(&[
+        "review",
+        "m",
+        "--verdict",
+        "approved",
+        "--scope",
+        "internal use",
+        "--role",
+        "safety",
+        "--key",
+        "board",
+    ]);
+    bench.ok(&["evaluation", "m", "--result", "accuracy=0.5", "--dataset", "d", "--key", "board"]);
+    let report = json(&verify(&bench, &["m", "--json"]).0);
+    valid("report", &report);
+    let of = |kind: &str| {
+        let statements = report["statements"].as_array().expect("statements");
+        statements.iter().find(|one| one["kind"] == kind).expect("it is there")["members"].clone()
+    };
+    assert_eq!(of("review"), serde_json::json!({"verdict": "approved", "scope": "internal use", "role": "safety"}));
+    assert_eq!(of("evaluation")["evaluations"][0]["value"], 0.5);
+    assert_eq!(of("release"), serde_json::json!({}));
+}
+
+#[test]
+fn people_are_removed_from_a_signers_file_by_name_or_key() {
+    let bench = bench();
+    let text = fs::read_to_string(bench.path("signers")).expect("it is there");
+    fs::write(bench.path("signers"), format!("# ours\n{text}")).expect("room");
+    let removed = bench.ok(&["trust", "remove", "signers", "board@example.org"]);
+    assert!(removed.starts_with("removed line 3: board@example.org SHA256:"), "{removed}");
+    let left = fs::read_to_string(bench.path("signers")).expect("it is there");
+    assert!(left.starts_with("# ours\nada@example.org") && left.lines().count() == 2, "{left}");
+    bench.fails(2, "cli.usage", &["trust", "remove", "signers", "board@example.org"]);
+    // A bound beside a line without one would change nothing: then it is not done either.
+    let (_, said) = bench.fails(
+        2,
+        "cli.usage",
+        &["trust", "add", "signers", "key.pub", "--as", "ada@example.org", "--until", "2030-01-01"],
+    );
+    assert!(said.contains("line 2 trusts this key at any time") && said.contains("trust remove"), "{said}");
+    bench.ok(&["trust", "remove", "signers", "key.pub"]);
+    bench.ok(&["trust", "add", "signers", "key.pub", "--as", "ada@example.org", "--until", "2020-01-01"]);
+    let said = bench.said(&["trust", "add", "signers", "key.pub", "--as", "ada@example.org"]);
+    assert!(said.contains("trusted only until 2020-01-01 (line 2); from now on it is trusted at any time"), "{said}");
+    // A line that names others too is not for this program to rewrite.
+    let line = fs::read_to_string(bench.path("signers")).expect("it is there");
+    let key = line.lines().last().and_then(|line| line.split_once(' ')).expect("a line").1;
+    fs::write(bench.path("signers"), format!("ada@example.org,ben@example.org {key}\n")).expect("room");
+    bench.fails(2, "cli.usage", &["trust", "remove", "signers", "ben@example.org"]);
+    bench.ok(&["trust", "remove", "signers", "key.pub"]);
+    assert_eq!(fs::read_to_string(bench.path("signers")).expect("it is there"), "");
+}
