@@ -16,7 +16,9 @@ fn says(predicate: &Predicate, expected: &str) {
 #[test]
 fn every_kind_says_what_it_says() {
     let record = DigestSet::of(b"a record");
-    let (id, key) = (record.blake3, SigningKey::from_seed(&[7; 32]).identity());
+    let key = SigningKey::from_seed(&[7; 32]).identity();
+    // People compare no more of an id.
+    let id: String = record.blake3.to_string().chars().take(12).collect();
     says(&Predicate::Authorship(Authorship::default()), "vouches for the record");
     for (verdict, word) in [
         (ReviewVerdict::Approved, "approved"),
@@ -45,7 +47,7 @@ fn every_kind_says_what_it_says() {
     says(&Predicate::Link(Asserted { claim, reason: None }), &format!("the key {key} is mine too"));
     says(&Predicate::Supersession(Superseded { successor: record, reason: None }), &format!("superseded by {id}"));
     let revocation =
-        Revocation { revoked: Revoked::Record(RecordId(id)), since: None, reason: Some("wrong".to_owned()) };
+        Revocation { revoked: Revoked::Record(RecordId(record.blake3)), since: None, reason: Some("wrong".to_owned()) };
     says(&Predicate::Revocation(revocation), &format!("revokes record {id}: \"wrong\""));
     says(&Predicate::Seal(Seal { objects: vec!["a".to_owned()] }), "seals 1 objects");
 }
