@@ -11,6 +11,7 @@ use crate::finding::{Code, Place};
 use crate::limits::Limits;
 
 mod parse;
+mod refused;
 mod strict;
 #[cfg(test)]
 mod tests;

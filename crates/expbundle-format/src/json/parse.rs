@@ -20,6 +20,18 @@ pub fn checked_text(bytes: &[u8]) -> Result<&str, JsonError> {
         .map_err(|error| JsonError::Encoding { problem: "no UTF-8", offset: error.valid_up_to() as u64 })
 }
 
+/// A value, or what one begins with.
+pub enum Token<'text> {
+    /// Behind its brace.
+    Object,
+    /// Behind its bracket.
+    Array,
+    Text(Cow<'text, str>),
+    Number(Number),
+    Bool(bool),
+    Null,
+}
+
 /// A number that means one thing.
 pub enum Number {
     /// Within ±(2^53 − 1).
@@ -77,6 +89,25 @@ impl<'text> Parser<'text> {
         let found = self.peek() == Some(byte);
         self.position += usize::from(found);
         found
+    }
+
+    /// The next value. One function for all types that are read: in each of theirs it would be the
+    /// largest part of the program.
+    #[inline(never)]
+    pub fn token(&mut self, depth: u32) -> Result<Token<'text>, JsonError> {
+        Ok(match self.begin(depth)? {
+            Some(b'{') => {
+                self.skip();
+                Token::Object
+            }
+            Some(b'[') => {
+                self.skip();
+                Token::Array
+            }
+            Some(b'"') => Token::Text(self.text()?),
+            Some(b'-' | b'0'..=b'9') => Token::Number(self.number()?),
+            _ => self.word()?.map_or(Token::Null, Token::Bool),
+        })
     }
 
     /// Counts a value, inside so many arrays and objects, and says what it begins with.

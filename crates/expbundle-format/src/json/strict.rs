@@ -3,17 +3,16 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::fmt;
 
 use serde::de::value::StrDeserializer;
 use serde::de::{
-    self, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error as _, IntoDeserializer as _, MapAccess,
+    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error as _, IntoDeserializer as _, MapAccess,
     SeqAccess, Unexpected, VariantAccess, Visitor,
 };
 
 use super::JsonError;
-use super::parse::{Number, Parser, SHOWN_CHARACTERS, checked_text};
-use crate::foreign::Foreign;
+use super::parse::{Number, Parser, SHOWN_CHARACTERS, Token, checked_text};
+use super::refused::Refused;
 use crate::limits::Limits;
 
 /// Reads a text from its beginning until something is wrong with it, or does not fit the type: then
@@ -26,74 +25,6 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8], limits: &Limits) -> Result<T, Ref
     Ok(value)
 }
 
-/// Why reading ended, small enough to be passed up for every token.
-#[derive(Debug)]
-pub struct Refused(Box<JsonError>);
-
-impl Refused {
-    /// A word that is none of those of the type. It may be anybody's, so it is quoted.
-    fn unknown(what: &str, found: &str, expected: &[&str]) -> Self {
-        let expected: Vec<String> = expected.iter().map(|one| format!("`{one}`")).collect();
-        let expected = if expected.is_empty() { "none".to_owned() } else { expected.join(", ") };
-        Self::custom(format_args!("unknown {what} {}, expected one of: {expected}", Foreign::new(found)))
-    }
-
-    /// The same, seen from the object or array around it. The place is put together on the way up,
-    /// so that what fits costs nothing.
-    fn below(mut self, token: impl fmt::Display) -> Self {
-        if let JsonError::Schema { pointer, .. } = &mut *self.0 {
-            pointer.insert_str(0, &format!("/{token}"));
-        }
-        self
-    }
-}
-
-/// A member's name in a JSON pointer (RFC 6901).
-fn token(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
-}
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl std::error::Error for Refused {}
-
-impl de::Error for Refused {
-    fn custom<T: fmt::Display>(message: T) -> Self {
-        JsonError::Schema { pointer: String::new(), message: message.to_string() }.into()
-    }
-
-    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
-        Self::unknown("value", variant, expected)
-    }
-
-    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        Self::unknown("member", field, expected)
-    }
-
-    fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        match unexpected {
-            Unexpected::Unit => Self::custom(format_args!("invalid type: null, expected {expected}")),
-            _ => Self::custom(format_args!("invalid type: {unexpected}, expected {expected}")),
-        }
-    }
-}
-
-impl From<JsonError> for Refused {
-    fn from(error: JsonError) -> Self {
-        Self(Box::new(error))
-    }
-}
-
-impl From<Refused> for JsonError {
-    fn from(refused: Refused) -> Self {
-        *refused.0
-    }
-}
-
 /// One value, inside so many arrays and objects.
 struct Strict<'a, 'text> {
     parser: &'a mut Parser<'text>,
@@ -101,15 +32,25 @@ struct Strict<'a, 'text> {
 }
 
 impl<'text> Strict<'_, 'text> {
-    /// An object, at whose brace the parser stands.
+    /// An object, behind whose brace the parser stands.
     fn object<T>(self, read: impl FnOnce(Members<'_, 'text>) -> Result<T, Refused>) -> Result<T, Refused> {
         let Self { parser, depth } = self;
-        parser.skip();
         let start = parser.position();
         let value = read(Members { parser, depth, start, count: 0, last: None, seen: None, twice: None })?;
-        parser.space();
-        if parser.take(b'}') { Ok(value) } else { Err(Refused::custom("there are more members than expected")) }
+        end(parser, b'}')?;
+        Ok(value)
     }
+}
+
+/// The end of an object or an array, all of which was read.
+#[inline(never)]
+fn end(parser: &mut Parser<'_>, bracket: u8) -> Result<(), Refused> {
+    parser.space();
+    if parser.take(bracket) {
+        return Ok(());
+    }
+    let what = if bracket == b'}' { "members" } else { "items" };
+    Err(Refused::custom(format_args!("there are more {what} than expected")))
 }
 
 impl<'de> Deserializer<'de> for Strict<'_, 'de> {
@@ -117,29 +58,22 @@ impl<'de> Deserializer<'de> for Strict<'_, 'de> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
         let (parser, depth) = (&mut *self.parser, self.depth);
-        match parser.begin(depth)? {
-            Some(b'{') => self.object(|members| visitor.visit_map(members)),
-            Some(b'[') => {
-                parser.skip();
+        match parser.token(depth)? {
+            Token::Object => self.object(|members| visitor.visit_map(members)),
+            Token::Array => {
                 let value = visitor.visit_seq(Items { parser, depth, count: 0 })?;
-                parser.space();
-                if parser.take(b']') { Ok(value) } else { Err(Refused::custom("there are more items than expected")) }
+                end(parser, b']')?;
+                Ok(value)
             }
-            Some(b'"') => match parser.text()? {
-                Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
-                Cow::Owned(text) => visitor.visit_string(text),
+            Token::Text(Cow::Borrowed(text)) => visitor.visit_borrowed_str(text),
+            Token::Text(Cow::Owned(text)) => visitor.visit_string(text),
+            Token::Number(Number::Integer(number)) => match u64::try_from(number) {
+                Ok(number) => visitor.visit_u64(number),
+                Err(_) => visitor.visit_i64(number),
             },
-            Some(b'-' | b'0'..=b'9') => match parser.number()? {
-                Number::Integer(number) => match u64::try_from(number) {
-                    Ok(number) => visitor.visit_u64(number),
-                    Err(_) => visitor.visit_i64(number),
-                },
-                Number::Float(number) => visitor.visit_f64(number),
-            },
-            _ => match parser.word()? {
-                Some(value) => visitor.visit_bool(value),
-                None => visitor.visit_unit(),
-            },
+            Token::Number(Number::Float(number)) => visitor.visit_f64(number),
+            Token::Bool(value) => visitor.visit_bool(value),
+            Token::Null => visitor.visit_unit(),
         }
     }
 
@@ -163,7 +97,10 @@ impl<'de> Deserializer<'de> for Strict<'_, 'de> {
                 let text: StrDeserializer<'_, Refused> = text.as_ref().into_deserializer();
                 visitor.visit_enum(text)
             }
-            Some(b'{') => self.object(|members| visitor.visit_enum(Variant(members))),
+            Some(b'{') => {
+                self.parser.skip();
+                self.object(|members| visitor.visit_enum(Variant(members)))
+            }
             _ => Err(Refused::custom("expected a string, or an object with one member")),
         }
     }
@@ -214,24 +151,9 @@ impl<'text> Members<'_, 'text> {
         Ok(!self.seen.get_or_insert_default().insert(key.clone()))
     }
 
-    fn value<V: DeserializeSeed<'text>>(&mut self, seed: V) -> Result<V::Value, Refused> {
-        self.parser.space();
-        if !self.parser.take(b':') {
-            return Ok(self.parser.expected("a colon")?);
-        }
-        self.parser.space();
-        let value = seed.deserialize(Strict { parser: self.parser, depth: self.depth + 1 })?;
-        match self.twice.take() {
-            Some(error) => Err(error.into()),
-            None => Ok(value),
-        }
-    }
-}
-
-impl<'text> MapAccess<'text> for Members<'_, 'text> {
-    type Error = Refused;
-
-    fn next_key_seed<K: DeserializeSeed<'text>>(&mut self, seed: K) -> Result<Option<K::Value>, Refused> {
+    /// The name of the next member, if there is one.
+    #[inline(never)]
+    fn name(&mut self) -> Result<Option<Cow<'text, str>>, Refused> {
         self.parser.space();
         if self.count == 0 && self.parser.peek() == Some(b'}') {
             return Ok(None);
@@ -254,6 +176,35 @@ impl<'text> MapAccess<'text> for Members<'_, 'text> {
             self.twice = Some(JsonError::DuplicateKey { key, offset });
         }
         self.count += 1;
+        Ok(Some(key))
+    }
+
+    /// To behind the colon.
+    #[inline(never)]
+    fn colon(&mut self) -> Result<(), Refused> {
+        self.parser.space();
+        if !self.parser.take(b':') {
+            return Ok(self.parser.expected("a colon")?);
+        }
+        self.parser.space();
+        Ok(())
+    }
+
+    fn value<V: DeserializeSeed<'text>>(&mut self, seed: V) -> Result<V::Value, Refused> {
+        self.colon()?;
+        let value = seed.deserialize(Strict { parser: self.parser, depth: self.depth + 1 })?;
+        match self.twice.take() {
+            Some(error) => Err(error.into()),
+            None => Ok(value),
+        }
+    }
+}
+
+impl<'text> MapAccess<'text> for Members<'_, 'text> {
+    type Error = Refused;
+
+    fn next_key_seed<K: DeserializeSeed<'text>>(&mut self, seed: K) -> Result<Option<K::Value>, Refused> {
+        let Some(key) = self.name()? else { return Ok(None) };
         let name: StrDeserializer<'_, Refused> = key.as_ref().into_deserializer();
         let name = seed.deserialize(name)?;
         self.last = Some(key);
@@ -261,7 +212,7 @@ impl<'text> MapAccess<'text> for Members<'_, 'text> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'text>>(&mut self, seed: V) -> Result<V::Value, Refused> {
-        self.value(seed).map_err(|refused| refused.below(token(self.last.as_deref().unwrap_or_default())))
+        self.value(seed).map_err(|refused| refused.below_member(self.last.as_deref().unwrap_or_default()))
     }
 }
 
@@ -275,9 +226,23 @@ impl<'text> SeqAccess<'text> for Items<'_, 'text> {
     type Error = Refused;
 
     fn next_element_seed<S: DeserializeSeed<'text>>(&mut self, seed: S) -> Result<Option<S::Value>, Refused> {
+        if !self.is_next()? {
+            return Ok(None);
+        }
+        let item = seed.deserialize(Strict { parser: self.parser, depth: self.depth + 1 });
+        let item = item.map_err(|refused| refused.below_item(self.count))?;
+        self.count += 1;
+        Ok(Some(item))
+    }
+}
+
+impl Items<'_, '_> {
+    /// Whether there is another item, at which the parser then stands.
+    #[inline(never)]
+    fn is_next(&mut self) -> Result<bool, Refused> {
         self.parser.space();
         match self.parser.peek() {
-            Some(b']') => return Ok(None),
+            Some(b']') => return Ok(false),
             _ if self.count == 0 => {}
             Some(b',') => {
                 self.parser.skip();
@@ -285,10 +250,7 @@ impl<'text> SeqAccess<'text> for Items<'_, 'text> {
             }
             _ => return Ok(self.parser.expected("a comma or the end of the array")?),
         }
-        let item = seed.deserialize(Strict { parser: self.parser, depth: self.depth + 1 });
-        let item = item.map_err(|refused| refused.below(self.count))?;
-        self.count += 1;
-        Ok(Some(item))
+        Ok(true)
     }
 }
 
