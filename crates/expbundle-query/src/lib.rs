@@ -11,8 +11,10 @@
 
 mod choose;
 mod compare;
+mod counterparts;
 mod duplicates;
 mod error;
+mod facts;
 mod gather;
 mod lineage;
 mod merge;

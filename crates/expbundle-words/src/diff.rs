@@ -1,9 +1,11 @@
 //! What two records say differently.
 
 use expbundle_format::Foreign;
+use expbundle_format::record::Word;
+use expbundle_format::time::Time;
 use expbundle_query::Differences;
 
-use crate::{Tone, cell, paint};
+use crate::{Tone, paint};
 
 /// Each difference with both values, by parts of the record; and what one of them withholds.
 pub fn words(differences: &Differences) -> String {
@@ -17,12 +19,12 @@ pub fn words(differences: &Differences) -> String {
             part = &one.part;
             text += &format!("{}\n", paint(Tone::Strong, part));
         }
-        text += &format!("  {}\n", cell(&one.name));
+        text += &format!("  {}\n", whole(&one.name));
         if let Some(before) = &one.before {
-            text += &format!("    {}\n", paint(Tone::Bad, &format!("- {}", value(before))));
+            text += &format!("    {}\n", paint(Tone::Bad, &format!("- {}", value(part, before))));
         }
         if let Some(after) = &one.after {
-            text += &format!("    {}\n", paint(Tone::Good, &format!("+ {}", value(after))));
+            text += &format!("    {}\n", paint(Tone::Good, &format!("+ {}", value(part, after))));
         }
     }
     if text.is_empty() {
@@ -39,7 +41,23 @@ pub fn words(differences: &Differences) -> String {
     text
 }
 
-/// What a record says of one thing, on a line of its own.
-fn value(text: &str) -> String {
+/// What a record says of one thing. The numbers of a metric and the digest of a file are words of
+/// ours.
+fn value(part: &str, text: &str) -> String {
+    if part == "metric" || text.parse::<Time>().is_ok() || is_role_and_digest(text) {
+        return text.to_owned();
+    }
+    whole(text)
+}
+
+/// `model blake3:6a15…`, as the differences have a file.
+fn is_role_and_digest(text: &str) -> bool {
+    let Some((role, digest)) = text.split_once(' ') else { return false };
+    let digest = digest.strip_prefix("blake3:").or_else(|| digest.strip_prefix("sha256:")).unwrap_or_default();
+    role.parse::<Word>().is_ok() && !digest.is_empty() && digest.bytes().all(|digit| digit.is_ascii_hexdigit())
+}
+
+/// What somebody else chose, on a line of its own, so that it can be copied.
+fn whole(text: &str) -> String {
     Foreign::new(text).at_most(500).bare_if_plain().to_string()
 }
