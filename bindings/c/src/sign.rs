@@ -55,9 +55,10 @@ fn signed(intact: &Intact, record: Option<&str>, signing: &Signing<'_>) -> Resul
     let signer = signing.key.identity();
     let wanted: Vec<String> = record.map(str::to_owned).into_iter().collect();
     let chosen = expbundle_query::several(intact, &wanted, at);
-    let chosen = chosen.map_err(|error| records::which_to_sign(intact, &signer, error))?;
+    let chosen = chosen.map_err(|error| records::which_to_sign(intact, &signer, error, at))?;
     let generator = Generator { name: "expbundle".to_owned(), version: Some(env!("CARGO_PKG_VERSION").to_owned()) };
     let says = Predicate::Authorship(Authorship { generator: Some(generator) });
     let says = chosen.ids.iter().map(|id| (*id, says.clone())).collect();
-    expbundle_run::say(intact, &chosen, says, signing, at).map_err(|error| recording::not_said(intact, &signer, error))
+    let said = expbundle_run::say(intact, &chosen, says, signing, at);
+    said.map_err(|error| recording::not_said(intact, &signer, error, at))
 }

@@ -73,8 +73,8 @@ impl Bundle {
     ) -> PyResult<Self> {
         let (intact, at) = (&self.intact, now().timestamp());
         let signing = signer.signing();
-        let refused =
-            |error| raise(py, expbundle_words::records::which_to_sign(intact, &signing.key.identity(), error));
+        let key = signing.key.identity();
+        let refused = |error| raise(py, expbundle_words::records::which_to_sign(intact, &key, error, at));
         let wanted: Vec<String> = match record {
             None => Vec::new(),
             Some(one) => one.extract::<String>().map(|one| vec![one]).or_else(|_| one.extract())?,
@@ -89,7 +89,7 @@ impl Bundle {
         match expbundle_run::say(intact, &chosen, says, &signing, at) {
             Ok(intact) => Ok(Self { intact, place: self.place.clone() }),
             Err(SayError::Check(error)) => Err(unsound(py, error)),
-            Err(error) => Err(raise(py, recording::not_said(intact, &signing.key.identity(), error))),
+            Err(error) => Err(raise(py, recording::not_said(intact, &key, error, at))),
         }
     }
 }

@@ -49,7 +49,8 @@ impl StatementArguments {
     /// The same, with a predicate for each record, and with the record that it is about where that is
     /// plain and nobody names one.
     ///
-    /// Shows first what is signed; says only what is written that it is done.
+    /// Warns first; says only what is written that it is done, with the record and who else signed
+    /// it.
     pub fn add_each(
         &self,
         about: impl Fn(&Intact) -> Result<Option<Chosen>, Failure>,
@@ -89,7 +90,7 @@ impl StatementArguments {
         let output = Target::new(self.out.as_ref().unwrap_or(&source.bundle_path()), Over::NOTHING)?;
         let signing = self.signing.by(key)?;
         let (signer, now) = (key.identity(), crate::keys::now());
-        let refused = |error| records::which_to_sign(&intact, &signer, error);
+        let refused = |error| records::which_to_sign(&intact, &signer, error, now.timestamp());
         let chosen = match about(&intact)? {
             Some(chosen) if self.record.is_empty() => chosen,
             _ => expbundle_query::several(&intact, &self.record, now.timestamp()).map_err(refused)?,
@@ -109,12 +110,11 @@ impl StatementArguments {
         let said = expbundle_run::sign_plan(&plan, &signing, &self.allow_secrets, now.timestamp());
         let said = said.map_err(|error| match error {
             SayError::Check(error) => crate::tracker::unsound(error).help("nothing was written"),
-            other => recording::not_said(&intact, &signer, other),
+            other => recording::not_said(&intact, &signer, other, now.timestamp()),
         })?;
         output.add(|| Ok::<_, Failure>(plan.added(&said, &source, output.path())?))?;
-        for ((id, predicate), one) in plan.statements.iter().zip(&said) {
-            let about = words::about(&intact, *id, predicate);
-            terminal::talk(&format!("{} of {about} by {signer}\n", predicate.kind()));
+        for (line, one) in words::signed(&plan, now).iter().zip(&said) {
+            terminal::talk(line);
             output.say(&format!("{}\n", one.statement().id()));
         }
         if let Some((_, predicate)) = plan.statements.first() {

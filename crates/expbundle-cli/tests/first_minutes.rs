@@ -49,3 +49,34 @@ fn results_of_two_runs_are_compared_although_their_models_have_other_ids() {
     let parts: Vec<_> = answer["differences"].as_array().expect("a list").iter().map(|one| &one["part"]).collect();
     assert_eq!(parts, ["parameter", "metric", "evaluation", "context"]);
 }
+
+#[test]
+fn signing_says_what_was_signed_and_with_which_key() {
+    let bench = Bench::with_bundle();
+    let said = bench.said(&["sign", "a.expb", "--key", "key"]);
+    assert!(
+        said.starts_with("signed ") && said.contains(" \"a run\" with SHA256:") && said.lines().count() == 1,
+        "{said}"
+    );
+    // Who adds to it sees who signed it.
+    bench.ok(&["keygen", "-o", "other"]);
+    let said = bench.said(&["note", "a.expb", "seen", "--key", "other"]);
+    let wanted = ["comment of record ", " \"a run\" signed with SHA256:", "\n  the record is also signed by SHA256:"];
+    assert!(wanted.iter().all(|words| said.contains(words)), "{said}");
+}
+
+#[test]
+fn a_signature_by_the_wrong_key_can_be_revoked_and_made_anew() {
+    let bench = Bench::with_bundle();
+    bench.ok(&["keygen", "-o", "wrong"]);
+    let id = bench.ok(&["sign", "a.expb", "--key", "wrong"]);
+    bench.fails(2, "cli.usage", &["sign", "a.expb", "--key", "key"]);
+    bench.ok(&["revoke", "a.expb", "--statement", id.trim(), "--key", "wrong", "--reason", "wrong key"]);
+    let output = bench.output(&["sign", "a.expb", "--key", "key"]);
+    let (id, said) = [output.stdout, output.stderr].map(|text| String::from_utf8(text).expect("UTF-8")).into();
+    assert!(said.starts_with("signed ") && !said.contains("also signed"), "{said}");
+    // A revocation by anybody else frees nothing.
+    bench.ok(&["keygen", "-o", "third"]);
+    bench.ok(&["revoke", "a.expb", "--statement", id.trim(), "--key", "third"]);
+    bench.fails(2, "cli.usage", &["sign", "a.expb", "--key", "third"]);
+}

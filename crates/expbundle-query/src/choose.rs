@@ -153,13 +153,22 @@ pub fn is_proven(children: &Intact, parent: &Intact, record: RecordId, at: Times
 }
 
 /// Records that others signed as their own and this key did not: whoever sends a bundle to be
-/// joined must not get signed what he put into it.
-pub(crate) fn claimed_by_others(intact: &Intact, signer: &Identity, records: &[RecordId]) -> Vec<RecordId> {
+/// joined must not get signed what he put into it. Who revoked their signature claims nothing more.
+pub(crate) fn claimed_by_others(
+    intact: &Intact,
+    signer: &Identity,
+    records: &[RecordId],
+    at: Timestamp,
+) -> Vec<RecordId> {
+    let is_signed = |id: &RecordId| intact.statements_about(*id).iter().any(|one| one.kind() == Kind::Authorship);
+    if !records.iter().any(is_signed) {
+        return Vec::new();
+    }
+    let standing = intact.standing(None, at);
     let is_claimed = |id: &RecordId| {
-        let statements = intact.statements_about(*id).into_iter();
-        let mut authors =
-            statements.filter(|one| one.kind() == Kind::Authorship).map(VerifiedStatement::identity).peekable();
-        authors.peek().is_some() && authors.all(|author| author != signer)
+        let statements = intact.statements_about(*id).into_iter().filter(|one| one.kind() == Kind::Authorship);
+        let (own, others): (Vec<_>, Vec<_>) = statements.partition(|one| one.identity() == signer);
+        own.is_empty() && others.iter().any(|one| standing.counts_statement(one.id()))
     };
     records.iter().copied().filter(is_claimed).collect()
 }

@@ -55,7 +55,7 @@ impl<'a> Plan<'a> {
         }
         let plan = Self { intact, signer, statements };
         let authored: Vec<RecordId> = plan.authored().collect();
-        let mut foreign = claimed_by_others(intact, &plan.signer, &authored);
+        let mut foreign = claimed_by_others(intact, &plan.signer, &authored, at);
         foreign.retain(|id| !chosen.named.contains(id));
         if foreign.is_empty() { Ok(plan) } else { Err(QueryError::SignedByOthers(foreign)) }
     }

@@ -6,6 +6,7 @@ use expbundle::verify::Intact;
 use expbundle_format::Code;
 use expbundle_run::{AgentError, FileError, JournalError, RunError, SayError};
 use expbundle_statement::Identity;
+use jiff::Timestamp;
 
 use crate::failures::temporary;
 use crate::{Failure, conversion, hints, quoted, records};
@@ -77,9 +78,9 @@ fn journal(path: &str, error: &JournalError) -> Failure {
 }
 
 /// Why nothing was said about a record of the bundle by the signer.
-pub fn not_said(intact: &Intact, signer: &Identity, error: SayError) -> Failure {
+pub fn not_said(intact: &Intact, signer: &Identity, error: SayError, at: Timestamp) -> Failure {
     match error {
-        SayError::Which(error) => records::which_to_sign(intact, signer, error),
+        SayError::Which(error) => records::which_to_sign(intact, signer, error, at),
         SayError::Sign(error) => error.into(),
         SayError::Secrets { found } => {
             conversion::secrets(&found, "nothing was written; remove the secret from the statement")

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use expbundle::standing::Standing;
 use expbundle::verify::Intact;
 use expbundle_format::RecordId;
 use expbundle_format::sections::{Context, JsonSection as _};
 use expbundle_query::{QueryError, short, told};
 use expbundle_statement::{Identity, Kind, VerifiedStatement};
+use jiff::Timestamp;
 
 use crate::{Failure, calling_itself, count, quoted, some_of};
 
@@ -17,9 +19,10 @@ const MOST_SIGNERS: usize = 5;
 
 /// Two lines for each record, for whoever is about to sign one with the key: id, title, and whose
 /// keys signed it.
-pub fn list(intact: &Intact, signer: &Identity, ids: impl IntoIterator<Item = RecordId>) -> String {
-    let mut ids = ids.into_iter();
-    let mut text: String = ids.by_ref().take(MOST_LISTED).map(|id| line(intact, signer, id)).collect();
+fn list(intact: &Intact, signer: &Identity, ids: &[RecordId], at: Timestamp) -> String {
+    let standing = intact.standing(None, at);
+    let mut ids = ids.iter().copied();
+    let mut text: String = ids.by_ref().take(MOST_LISTED).map(|id| line(intact, signer, id, &standing)).collect();
     let more = ids.count() as u64;
     if more > 0 {
         text += &format!("  and {}\n", count(more, "more record"));
@@ -27,18 +30,9 @@ pub fn list(intact: &Intact, signer: &Identity, ids: impl IntoIterator<Item = Re
     text
 }
 
-fn line(intact: &Intact, signer: &Identity, id: RecordId) -> String {
-    let mut signers: BTreeMap<String, Option<&str>> = BTreeMap::new();
-    let mut is_own = false;
-    for statement in authorships(intact, id) {
-        if statement.identity() == signer {
-            is_own = true;
-        } else {
-            let name = signers.entry(statement.identity().to_string()).or_default();
-            *name = name.or(statement.signer_name());
-        }
-    }
-    let signers: Vec<String> = signers.into_iter().map(|(key, name)| calling_itself(&key, name)).collect();
+fn line(intact: &Intact, signer: &Identity, id: RecordId, standing: &Standing) -> String {
+    let signers = others(intact, signer, id, standing);
+    let is_own = authorships(intact, id, standing).any(|one| one.identity() == signer);
     let standing = match (is_own, signers.as_slice()) {
         (false, []) => "not signed yet".to_owned(),
         (true, []) => "signed by this key".to_owned(),
@@ -49,6 +43,26 @@ fn line(intact: &Intact, signer: &Identity, id: RecordId) -> String {
         }
     };
     format!("  {}  {}\n                {standing}\n", short(&id), title(intact, id))
+}
+
+/// Who else signed a record as their own, and did not revoke that: keys, and what their owners want
+/// to be called.
+fn others(intact: &Intact, signer: &Identity, id: RecordId, standing: &Standing) -> Vec<String> {
+    let mut signers: BTreeMap<String, Option<&str>> = BTreeMap::new();
+    for statement in authorships(intact, id, standing).filter(|one| one.identity() != signer) {
+        let name = signers.entry(statement.identity().to_string()).or_default();
+        *name = name.or(statement.signer_name());
+    }
+    signers.into_iter().map(|(key, name)| calling_itself(&key, name)).collect()
+}
+
+/// A line that says who else signed a record, if anybody did.
+pub fn signed_too(intact: &Intact, signer: &Identity, id: RecordId, standing: &Standing) -> String {
+    let others = others(intact, signer, id, standing);
+    if others.is_empty() {
+        return String::new();
+    }
+    format!("  the record is also signed by {}\n", some_of(&others, MOST_SIGNERS, "; "))
 }
 
 /// A line for each record: id and title.
@@ -68,8 +82,8 @@ pub fn which(intact: &Intact, error: QueryError) -> Failure {
 
 /// The same for whoever is about to sign one with the key; and refuses to sign as one's own what
 /// another key signed as its own.
-pub fn which_to_sign(intact: &Intact, signer: &Identity, error: QueryError) -> Failure {
-    let listed = |ids: &[RecordId]| list(intact, signer, ids.iter().copied());
+pub fn which_to_sign(intact: &Intact, signer: &Identity, error: QueryError, at: Timestamp) -> Failure {
+    let listed = |ids: &[RecordId]| list(intact, signer, ids, at);
     match error {
         QueryError::WhichRecord(ids) => asked(&ids, listed(&ids))
             .help("choose with `--record ID`, which can be repeated, or take all of them with `--record all`"),
@@ -102,7 +116,12 @@ pub fn title(intact: &Intact, id: RecordId) -> String {
     }
 }
 
-/// What people signed as their own among the statements about a record.
-fn authorships(intact: &Intact, id: RecordId) -> impl Iterator<Item = &VerifiedStatement> {
-    intact.statements_about(id).into_iter().filter(|statement| statement.kind() == Kind::Authorship)
+/// What people signed as their own among the statements about a record, and did not revoke.
+fn authorships<'a>(
+    intact: &'a Intact,
+    id: RecordId,
+    standing: &Standing,
+) -> impl Iterator<Item = &'a VerifiedStatement> {
+    let about = intact.statements_about(id).into_iter();
+    about.filter(|one| one.kind() == Kind::Authorship && standing.counts_statement(one.id()))
 }

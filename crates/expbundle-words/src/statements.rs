@@ -34,7 +34,7 @@ pub fn signed_before(record: RecordId) -> String {
     format!("{note} record {} is already signed by this key; nothing was added\n", short(&record))
 }
 
-/// What is about to be signed: warnings and notes, and the records that it is about.
+/// What to know of that which is about to be signed: warnings and notes.
 pub fn planned(plan: &Plan<'_>, now: Time) -> String {
     let mut text = String::new();
     if let Some((_, Predicate::Revocation(Revocation { since: Some(since), .. }))) = plan.statements.first() {
@@ -43,16 +43,36 @@ pub fn planned(plan: &Plan<'_>, now: Time) -> String {
     for (id, predicate) in &plan.statements {
         text += &somebody_elses(plan.intact, *id, predicate, &plan.signer).unwrap_or_default();
     }
-    text + &records::list(plan.intact, &plan.signer, plan.statements.iter().map(|(id, _)| *id))
+    text
+}
+
+/// What was signed, a line for each statement: what it is about, with which key; and who else signed
+/// the record.
+pub fn signed(plan: &Plan<'_>, now: Time) -> Vec<String> {
+    let (intact, signer) = (plan.intact, &plan.signer);
+    let standing = intact.standing(None, now.timestamp());
+    let line = |(id, predicate): &(RecordId, Predicate)| {
+        let what = match predicate {
+            Predicate::Authorship(_) => format!("signed {}", named(intact, *id)),
+            other => format!("{} of {} signed", other.kind(), about(intact, *id, other)),
+        };
+        format!("{what} with {signer}\n{}", records::signed_too(intact, signer, *id, &standing))
+    };
+    plan.statements.iter().map(line).collect()
+}
+
+/// The id of a record and its title.
+fn named(intact: &Intact, id: RecordId) -> String {
+    format!("{} {}", short(&id), records::title(intact, id))
 }
 
 /// What a statement is about: of a revocation what it takes back, else the record.
-pub fn about(intact: &Intact, record: RecordId, predicate: &Predicate) -> String {
+fn about(intact: &Intact, record: RecordId, predicate: &Predicate) -> String {
     let Predicate::Revocation(Revocation { revoked, .. }) = predicate else {
-        return format!("record {}", short(&record));
+        return format!("record {}", named(intact, record));
     };
     match revoked {
-        Revoked::Record(id) => format!("record {}", short(id)),
+        Revoked::Record(id) => format!("record {}", named(intact, *id)),
         Revoked::Signer(signer) => format!("the key {signer}"),
         Revoked::Statement(id) => {
             let kind = intact.statements().iter().find(|one| one.id() == *id).map(|one| format!(" ({})", one.kind()));
