@@ -5,12 +5,12 @@
 //! the run or model in it. That end is looked for within the source (and within folders that the
 //! caller allows), never elsewhere: a database from a stranger could name `/etc` otherwise.
 
-use std::collections::BTreeMap;
+use std::io::ErrorKind;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::files::{FileError, Root};
-use super::run::{Artifacts, Place};
+use super::run::{Artifacts, Place, Run};
 use crate::finding::{SourceCode, SourceFinding};
 
 /// Finds the folder that an address speaks of and lists its files.
@@ -59,16 +59,56 @@ pub(super) fn locate(uri: &str, id: &str, roots: &[Root], findings: &mut Vec<Sou
 /// Tags of a run that say that it logged files.
 const SAY_FILES: [&str; 3] = ["mlflow.log-model.history", "mlflow.loggedArtifacts", "mlflow.loggedImages"];
 
-/// What is to be said of artifacts that are not where their address says.
-pub(super) fn absent(uri: &str, id: &str, tags: &BTreeMap<String, String>, roots: &[Root]) -> Option<SourceFinding> {
-    let detail = if SAY_FILES.iter().any(|tag| tags.contains_key(*tag)) {
+/// What is to be said of artifacts of a run that are not where their address says. A run that only
+/// logged numbers has none, and then MLflow makes no folder for it.
+pub(super) fn absent(run: &Run, roots: &[Root]) -> Option<SourceFinding> {
+    let (uri, id) = (run.info.artifact_uri.as_deref()?, run.info.run_id.as_str());
+    if run.artifacts.place != Place::Absent {
+        return None;
+    }
+    let has_models =
+        !(run.logged_models.is_empty() && run.model_outputs.is_empty() && run.registered_models.is_empty());
+    let detail = if SAY_FILES.iter().any(|tag| run.tags.contains_key(*tag)) {
         format!("the run logged artifacts, but their folder was not found: {uri}")
-    } else if is_place_here(uri, id, roots) {
+    } else if is_place_here(uri, id, roots) || (!has_models && was_never_made(uri, id, roots)) {
         return None;
     } else {
-        format!("the artifact folder was not found, so the run may have artifacts that are missing here: {uri}")
+        let root = root_of(uri, id);
+        format!("the artifact folder was not found, so the run may have artifacts that are missing here: {root}")
     };
     Some(SourceFinding::new(SourceCode::Missing, id, detail))
+}
+
+/// The finding for artifacts that are on a server. That the whole store has them there is one
+/// message for all its runs.
+pub(super) fn remote(uri: &str, id: &str) -> SourceFinding {
+    let detail = format!("artifacts are on a server and were not fetched: {}", root_of(uri, id));
+    SourceFinding::new(SourceCode::Missing, id, detail)
+}
+
+/// The part of an address above the folder of the run.
+fn root_of<'a>(uri: &'a str, id: &str) -> &'a str {
+    let root = uri.split_once(id).map_or(uri, |(root, _)| root);
+    if root.is_empty() { uri } else { root }
+}
+
+/// Whether the store lies where it was written, and nothing was ever put into the folder beside it
+/// in which MLflow keeps the artifacts unless told otherwise. Of a store that was moved or copied,
+/// nobody here knows.
+fn was_never_made(uri: &str, id: &str, roots: &[Root]) -> bool {
+    let (Address::Path(parts), Some(source)) = (Address::parse(uri), roots.first()) else { return false };
+    let is_of_machine = strip_scheme(uri, "mlflow-artifacts").is_none() && parts.iter().all(|part| part != "..");
+    let Some([above @ .., default, _]) = parts.iter().position(|part| part == id).and_then(|run| parts.get(..run))
+    else {
+        return false;
+    };
+    // A path that does not begin at the root may be of any folder.
+    let is_whole = is_of_machine && strip_scheme(uri, "file").map_or(uri, after_authority).starts_with('/');
+    let parent = Utf8PathBuf::from("/").join(above.join("/"));
+    is_whole
+        && default == "mlruns"
+        && parent.canonicalize_utf8().is_ok_and(|parent| parent == source.path())
+        && source.path().join(default).symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
 /// Whether the place is here in which the folder of a run would be, if the run had artifacts: the
@@ -169,6 +209,7 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::mlflow::run::{ModelEdge, RunInfo};
 
     #[test]
     fn addresses_of_every_kind() {
@@ -204,6 +245,44 @@ mod tests {
         assert_eq!(find("/home/../mlruns/2/def/artifacts", "def"), (0, false, 1));
         assert_eq!(find("s3://bucket/2/def/artifacts", "def"), (0, true, 0));
         assert_eq!(find("dbfs:/2/def/artifacts", "def"), (0, true, 0));
+    }
+
+    /// MLflow makes the folder of a store's artifacts when the first one is logged.
+    #[test]
+    fn what_was_never_made_is_not_missing() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = Utf8Path::from_path(folder.path()).expect("UTF-8").canonicalize_utf8().expect("it is here");
+        let roots = [Root::new(&path).expect("a folder")];
+        let run = |uri: &str| {
+            let info = RunInfo { run_id: "abc".to_owned(), artifact_uri: Some(uri.to_owned()), ..RunInfo::default() };
+            Run { info, artifacts: Artifacts { place: Place::Absent, files: Vec::new() }, ..Run::default() }
+        };
+        let said = |run: &Run| absent(run, &roots).map(|found| found.detail);
+        let here = format!("{path}/mlruns/1/abc/artifacts");
+        assert_eq!(said(&run(&here)), None);
+        assert_eq!(said(&run(&format!("file://{here}"))), None);
+        // Nobody knows of another machine, of another folder, of a server, or of a path without a
+        // beginning.
+        for uri in [
+            "/home/ada/lab/mlruns/1/abc/artifacts",
+            &format!("{path}/elsewhere/1/abc/artifacts"),
+            &format!("{path}/mlruns/../mlruns/1/abc/artifacts"),
+            "mlflow-artifacts:/1/abc/artifacts",
+            "./mlruns/1/abc/artifacts",
+        ] {
+            let said = said(&run(uri)).expect(uri);
+            let root = uri.split_once("abc").expect("it names the run").0;
+            assert!(said.ends_with(&format!("missing here: {root}")), "{said}");
+        }
+        // What says that there are artifacts is believed.
+        let mut logged = run(&here);
+        logged.tags.insert("mlflow.log-model.history".to_owned(), "[]".to_owned());
+        assert!(said(&logged).is_some_and(|said| said.ends_with(&here)));
+        let mut made = run(&here);
+        made.model_outputs.push(ModelEdge { model_id: "m-1".to_owned(), ..ModelEdge::default() });
+        assert!(said(&made).is_some());
+        assert!(said(&run("s3://bucket/1/abc/artifacts")).is_some());
+        assert!(remote("s3://bucket/1/abc/artifacts", "abc").detail.ends_with("not fetched: s3://bucket/1/"));
     }
 
     #[test]

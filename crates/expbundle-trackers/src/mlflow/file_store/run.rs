@@ -52,9 +52,7 @@ pub(super) fn read(root: &Root, index: &Index, place: &RunPlace, run_id: &str, a
         allowed,
         &mut run.findings,
     );
-    if let (Place::Absent, Some(uri)) = (&run.artifacts.place, &run.info.artifact_uri) {
-        run.findings.extend(artifacts::absent(uri, run_id, &run.tags, &artifacts::roots(root, allowed)));
-    }
+    run.findings.extend(artifacts::absent(&run, &artifacts::roots(root, allowed)));
     run.found.artifact_files = run.artifacts.files.len() as u64;
     run
 }
@@ -324,8 +322,7 @@ fn read_artifacts(
     let located = uri.map(|uri| artifacts::locate(uri, id, &artifacts::roots(root, allowed), findings));
     match located {
         Some(artifacts) if artifacts.place == Place::Remote => {
-            let detail = format!("artifacts are on a server and not fetched: {}", uri.unwrap_or_default());
-            findings.push(SourceFinding::new(SourceCode::Missing, id, detail));
+            findings.push(artifacts::remote(uri.unwrap_or_default(), id));
             artifacts
         }
         Some(artifacts) if matches!(artifacts.place, Place::Local(_)) => {

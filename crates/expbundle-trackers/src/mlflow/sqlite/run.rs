@@ -36,12 +36,9 @@ pub(super) fn read(reader: &Reader<'_>, root: &Root, run_id: &str, allowed: &[Ut
     run.tie_points();
     read_registry(reader, run_id, &mut run);
     read_traces(reader, run_id, &mut run);
-    let uri = run.info.artifact_uri.as_deref();
-    run.artifacts = read_artifacts(uri, run_id, &places, &mut run.findings);
+    run.artifacts = read_artifacts(run.info.artifact_uri.as_deref(), run_id, &places, &mut run.findings);
     run.found.artifact_files = run.artifacts.files.len() as u64;
-    if let (Place::Absent, Some(uri)) = (&run.artifacts.place, uri) {
-        run.findings.extend(artifacts::absent(uri, run_id, &run.tags, &places));
-    }
+    run.findings.extend(artifacts::absent(&run, &places));
     Some(run)
 }
 
@@ -399,8 +396,7 @@ fn read_artifacts(uri: Option<&str>, id: &str, places: &[Root], findings: &mut V
     let Some(uri) = uri else { return Artifacts::default() };
     let artifacts = artifacts::locate(uri, id, places, findings);
     if artifacts.place == Place::Remote {
-        let detail = format!("artifacts are on a server and not fetched: {uri}");
-        findings.push(SourceFinding::new(SourceCode::Missing, id, detail));
+        findings.push(artifacts::remote(uri, id));
     }
     artifacts
 }
