@@ -36,6 +36,9 @@ pub struct Exposure {
     pub private: Vec<Exposed>,
     /// Embedded files that are packed, so that nobody can tell.
     pub packed: Vec<String>,
+    /// Records without salts, so that a short section of theirs can be guessed from its digest when
+    /// it is withheld.
+    pub not_blind: u64,
     /// Sections that are withheld, and of how many records.
     pub withheld: BTreeMap<String, u64>,
     /// Keys that signed, with the name that each gives itself.
@@ -130,6 +133,7 @@ impl Search {
     pub fn bundle(&mut self, intact: &Intact) -> Result<(), ConvertError> {
         for (id, record) in intact.records() {
             let body = record.body();
+            self.exposure.not_blind += u64::from(!body.blinded);
             self.record(*id, body.source.as_ref().map(|source| source.run.as_str()));
             [body.started, body.ended].into_iter().flatten().for_each(|time| self.time(time));
             for name in body.sections.keys() {

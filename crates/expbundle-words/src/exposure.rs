@@ -83,7 +83,15 @@ fn next_step(exposure: &Exposure, paths: &[Utf8PathBuf]) -> String {
         return String::new();
     }
     let list = sections.into_iter().collect::<Vec<_>>().join(",");
-    format!("\nTo share it without these sections:\n  expbundle withhold {path} --section {list} -o shared.expb\n")
+    let shared = format!("  expbundle withhold {} --section {list} -o shared.expb\n", crate::path(path.as_str()));
+    if exposure.not_blind == 0 {
+        return format!("\nTo share it without these sections:\n{shared}");
+    }
+    let records = if exposure.not_blind == 1 { "the record is" } else { "some records are" };
+    format!(
+        "\nnot blind: {records} without salts, so a short section that is left out can be guessed from its digest. \
+         Convert again with `--blind` before signing; then, to share it without these sections:\n{shared}"
+    )
 }
 
 fn heading(part: PartKind, name: &str) -> String {
