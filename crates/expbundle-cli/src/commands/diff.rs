@@ -2,6 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::verify::Intact;
+use expbundle_convert::tracker::open_any;
 use expbundle_format::RecordId;
 use expbundle_query::Differences;
 use expbundle_words::{Failure, objections, records};
@@ -12,12 +13,14 @@ use crate::{Outcome, choice, exit, files, keys, terminal, tracker};
 /// results
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  expbundle diff before.expb after.expb\n  \
-    expbundle diff family.expb --record 6d0c0bf8 --record f013b889")]
+    expbundle diff family.expb --record 6d0c0bf8 --record f013b889\n  \
+    expbundle diff ./mlruns --run 388b2851 --run c11700e2")]
 pub struct Diff {
     /// Bundle, model folder, folder of bundles, or a tracker's folder or file
     #[arg(value_parser = files::path)]
     before: Utf8PathBuf,
-    /// Bundle, folder or file to compare with [default: the same one, with `--record` given twice]
+    /// Bundle, folder or file to compare with [default: the same one, with `--record` or `--run`
+    /// given twice]
     #[arg(value_parser = files::path)]
     after: Option<Utf8PathBuf>,
     /// Id of the record, or its first digits, if a bundle has several; give it twice, first for
@@ -36,8 +39,11 @@ pub struct Diff {
 impl Diff {
     pub fn run(self) -> Outcome {
         if self.after.is_none() && self.record.is_empty() && self.run.is_empty() {
-            return Err(Failure::usage("there is nothing to compare with")
-                .help("name a second bundle, or two records of this one with `--record` given twice"));
+            let help = match open_any(&self.before) {
+                Ok(Some(_)) => "name two of its runs with `--run` given twice; `expbundle convert --list` lists them",
+                _ => "name a second bundle, or two records of this one with `--record` given twice",
+            };
+            return Err(Failure::usage("there is nothing to compare with").help(help));
         }
         let [first, second] = of_each_side("--record", &self.record)?;
         let [first_run, second_run] = of_each_side("--run", &self.run)?;
