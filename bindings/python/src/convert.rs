@@ -171,15 +171,16 @@ impl Source {
             };
             let mut summary = many.into_folder(&chosen, &folder)?;
             // Runs that were named are here; of all, or those of an experiment, these may be some.
-            let unread = listing.unread.iter().filter(|_| runs.is_none());
-            summary.failed.extend(unread.map(|finding| finding.place.to_string()));
+            if runs.is_none() {
+                summary.add_unread(&listing.unread);
+            }
             Ok((summary, findings::all(&listing.unread) + &findings::all(&listing.findings)))
         })?;
-        let (mut summary, unread) = summary.map_err(|error: ConvertError| raise(py, error))?;
+        let (summary, unread) = summary.map_err(|error: ConvertError| raise(py, error))?;
         warn(py, &unread)?;
         let result = pyo3::types::PyDict::new(py);
-        result.set_item("failed", std::mem::take(&mut summary.failed))?;
-        result.set_item("text", plain(&expbundle_words::conversion::summary(summary, &folder)))?;
+        result.set_item("failed", summary.failed())?;
+        result.set_item("text", plain(&expbundle_words::converted::many(&summary, &folder)))?;
         Ok(result.into_any())
     }
 
@@ -224,7 +225,7 @@ impl Conversion {
     /// The account in words, as the program prints it.
     #[getter]
     fn text(&self) -> String {
-        plain(&account::words(&self.converted.account))
+        plain(&account::own(&self.converted.account))
     }
 
     fn __repr__(&self) -> String {

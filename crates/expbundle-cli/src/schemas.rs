@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use expbundle_convert::RunOutcome;
 use expbundle_convert::tracker::Listed;
 use expbundle_format::record::RecordBody;
 use expbundle_format::sections;
@@ -24,6 +25,7 @@ pub fn all() -> BTreeMap<String, String> {
         ("lineage", schema_for!(LineageReport)),
         ("why", schema_for!(WhyReport)),
         ("list", schema_for!(Vec<Listed>)),
+        ("convert", schema_for!(Vec<RunOutcome>)),
         ("inspect", schema_for!(expbundle_convert::exposure::Exposure)),
     ] {
         schemas.insert(name.to_owned(), schema);

@@ -74,7 +74,7 @@ enum Side {
 }
 
 /// Schemas of what the program prints.
-const PRINTED: [&str; 7] = ["diff", "lineage", "list", "log", "report", "show", "why"];
+const PRINTED: [&str; 9] = ["convert", "diff", "inspect", "lineage", "list", "log", "report", "show", "why"];
 
 #[test]
 fn schemas_break_nobody() {

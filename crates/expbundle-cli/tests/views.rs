@@ -351,7 +351,7 @@ fn no_file_is_written_over_that_would_be_lost() {
     let output = bench.output(&["convert", "huggingface", &source, "-o", "runs"]);
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(
-        stderr.contains(&format!("note: {} holds another record or other files and was left alone\n", name.trim())),
+        stderr.contains(&format!("note: `{}` has another record or other files and was left alone\n", name.trim())),
         "{stderr}"
     );
     assert!(stdout != name && stderr.contains(&format!("written {}: ", stdout.trim())), "{stdout}{stderr}");

@@ -32,6 +32,7 @@ mod gathered;
 mod hparams;
 mod ledger;
 pub mod many;
+mod other_state;
 mod outputs;
 pub mod parameters;
 pub mod points;
@@ -62,7 +63,8 @@ mod wandb;
 mod zenml;
 
 pub use gate::{Converted, Embedded};
-pub use many::Summary;
+pub use other_state::OtherState;
+pub use summary::{RunOutcome, RunState, Summary};
 
 /// What the person converting adds to what the source knows.
 #[derive(Clone, Copy)]
@@ -220,6 +222,9 @@ pub enum ConvertError {
     /// The bundle that is in the place of a new one cannot be looked at.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The bundle in the place of a new one holds another state of the same run.
+    #[error(transparent)]
+    OtherState(OtherState),
     /// A bundle cannot be written to its place.
     #[error(transparent)]
     Output(#[from] OutputError),

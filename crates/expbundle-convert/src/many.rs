@@ -1,14 +1,15 @@
 //! Many runs of one source: where each goes, and what they come to.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
-use expbundle::output::{Output, OutputError, Over, Together, make_folders};
+use expbundle::output::{Loss, Output, OutputError, Over, Together, WhyNotWritten, holds as has_all, make_folders};
 use rayon::prelude::*;
 
 use crate::blind::{Salt, blinded_as};
-pub use crate::summary::Summary;
+use crate::other_state::OtherState;
+use crate::summary::Summary;
 use crate::tracker::{Listed, Source};
 use crate::{ConvertError, Converted, Options};
 
@@ -44,7 +45,11 @@ impl Many<'_> {
         let parts: Vec<Summary> = alone.par_chunks(TOGETHER).map(|runs| self.part(runs, folder)).collect();
         // Runs whose files have one name: each sees what the one before it left there.
         let alike = alike.into_iter().map(|run| self.part(&[run], folder));
-        Ok(parts.into_iter().chain(alike).fold(Summary::default(), Summary::and))
+        let mut summary = parts.into_iter().chain(alike).fold(Summary::default(), Summary::and);
+        let places: HashMap<&str, usize> =
+            runs.iter().enumerate().map(|(place, run)| (run.key.as_str(), place)).collect();
+        summary.runs.sort_by_key(|run| places.get(run.run.as_str()).copied());
+        Ok(summary)
     }
 
     /// Converts some runs and puts their bundles in place together.
@@ -54,7 +59,7 @@ impl Many<'_> {
             (self.done)(ended.as_ref().err());
             match ended {
                 Ok(one) => summary = std::mem::take(&mut summary).and(one),
-                Err(_) => summary.failed.push(key.to_owned()),
+                Err(error) => summary.fail(key, &error),
             }
         };
         for run in runs {
@@ -80,14 +85,28 @@ impl Many<'_> {
         // First, since what waits has not failed.
         place_sweep(&converted, folder)?;
         let mut summary = Summary::default();
-        summary.add(&converted, run);
         if path.exists() {
-            summary.count(&place(&converted, &path)?);
+            summary.add(&converted, run, &place(&converted, &path)?, &path);
             return Ok(Some(summary));
         }
-        summary.count(&Placed::New);
+        summary.add(&converted, run, &Placed::New, &path);
         together.add(&path, &converted.bundle, (run.key.clone(), summary))?;
         Ok(None)
+    }
+
+    /// Converts the runs to one bundle of all of them in a file, unless no run can be converted.
+    ///
+    /// # Errors
+    /// Something else is there, or the file cannot be written.
+    pub fn into_file(&self, runs: &[&Listed], file: &Utf8Path) -> Result<Summary, ConvertError> {
+        let (mut summary, family) = self.family(runs);
+        let Some(family) = family else { return Ok(summary) };
+        let is_there = has_all(file, &family);
+        if !is_there {
+            save(&family, file)?;
+        }
+        summary.in_file(Some(file), is_there);
+        Ok(summary)
     }
 
     /// Converts the runs to one bundle of all of them; to none if no run could be converted.
@@ -96,12 +115,14 @@ impl Many<'_> {
             let converted = self.source.convert(&run.key, self.options).and_then(|run| run.blinded(self.salt));
             (self.done)(converted.as_ref().err());
             let mut summary = Summary::default();
-            let Ok(converted) = converted else {
-                summary.failed.push(run.key.clone());
-                return (summary, None);
+            let converted = match converted {
+                Ok(converted) => converted,
+                Err(error) => {
+                    summary.fail(&run.key, &error);
+                    return (summary, None);
+                }
             };
-            summary.count(&Placed::New);
-            summary.add(&converted, run);
+            summary.add(&converted, run, &Placed::New, Utf8Path::new(""));
             (summary, Some((converted.bundle.into_bundle(), converted.sweep)))
         };
         let all: Vec<_> = runs.par_iter().map(one).collect();
@@ -114,6 +135,7 @@ impl Many<'_> {
                 family.merge(sweep);
             }
         }
+        summary.in_file(None, false);
         let is_any = summary.has_any();
         (summary, is_any.then_some(family))
     }
@@ -136,6 +158,8 @@ pub enum Placed {
         path: Utf8PathBuf,
         /// Whether it was written now.
         is_new: bool,
+        /// What the bundle that is there has.
+        there: String,
     },
 }
 
@@ -151,7 +175,9 @@ pub fn place(converted: &Converted, path: &Utf8Path) -> Result<Placed, ConvertEr
     let id: String = converted.record().to_string().chars().take(BESIDE).collect();
     let beside = path.with_file_name(format!("{}.{id}.expb", stem(path)));
     let is_new = place_at(converted, &beside)? == Placed::New;
-    Ok(Placed::Beside { path: beside, is_new })
+    let there = OtherState::at(path, converted).map(|there| there.to_string());
+    let there = there.unwrap_or_else(|| format!("`{path}` has another record or other files"));
+    Ok(Placed::Beside { path: beside, is_new, there })
 }
 
 /// Digits of a record's id in the name of a bundle that stands beside another one.
@@ -206,8 +232,13 @@ pub fn place_at(converted: &Converted, path: &Utf8Path) -> Result<Placed, Conver
     if path.is_file() && holds(path, converted).is_ok_and(|holds| holds) {
         return Ok(Placed::Same);
     }
-    save(&converted.bundle, path)?;
-    Ok(Placed::New)
+    match save(&converted.bundle, path) {
+        Ok(()) => Ok(Placed::New),
+        Err(error) if matches!(error.why, WhyNotWritten::Lost(Loss::Taken { .. })) => {
+            Err(OtherState::at(path, converted).map_or(error.into(), ConvertError::OtherState))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Whether the bundle at a path has the record of a run and its files; where it has no other

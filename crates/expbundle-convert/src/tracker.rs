@@ -148,6 +148,9 @@ pub struct Listed {
     pub started: Option<Time>,
     /// Whether the tracker has it as deleted.
     pub deleted: bool,
+    /// The key of the run that it is nested in, where the tracker nests runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
 }
 
 impl Listed {
@@ -163,6 +166,7 @@ impl Listed {
             status: Status::Unknown,
             started: None,
             deleted: false,
+            parent: None,
         }
     }
 }

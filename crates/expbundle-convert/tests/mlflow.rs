@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use expbundle_convert::many::Many;
 use expbundle_convert::tracker::{Listed, Wanted};
-use expbundle_convert::{ConvertError, Converted, Options, tracker};
+use expbundle_convert::{ConvertError, Converted, Options, RunState, tracker};
 use expbundle_format::record::{Form, Status};
 use expbundle_format::sections::{Account, Artifact, Direction, Goal, SourceSection};
 use serde_json::Value;
@@ -447,17 +447,19 @@ fn many_runs_are_written_once_and_what_goes_wrong_with_one_is_told() {
     let done = |error: Option<&ConvertError>| _ = wrong.fetch_add(usize::from(error.is_some()), Ordering::Relaxed);
     let many = Many { source: &*source, options: &Options::default(), salt: None, done: &done };
     let folder = copy.path().join("bundles");
-    let written = (runs.len() - 1) as u64;
-    for expected in [(written, 0), (0, written)] {
+    let written = runs.len() - 1;
+    for state in [RunState::Written, RunState::Unchanged] {
         let summary = many.into_folder(&runs, &folder).expect("room");
-        assert_eq!((summary.new, summary.unchanged), expected);
-        assert_eq!(summary.failed, ["none"]);
+        assert_eq!(summary.of_state(state).count(), written);
+        assert_eq!(summary.failed(), ["none"]);
+        // As they were asked for.
+        assert!(summary.runs.iter().map(|run| &run.run).eq(runs.iter().map(|run| &run.key)));
     }
     let (summary, family) = many.family(&runs);
-    let records = family.expect("a bundle").records().count() as u64;
-    assert_eq!((summary.new, records), (written, written));
+    let records = family.expect("a bundle").records().count();
+    assert_eq!((summary.of_state(RunState::Written).count(), records), (written, written));
     let (summary, family) = many.family(&[&none]);
-    assert!(family.is_none() && summary.failed == ["none"], "of no run there is no bundle");
+    assert!(family.is_none() && summary.failed() == ["none"], "of no run there is no bundle");
     assert_eq!(wrong.into_inner(), 4);
     let wanted = Wanted::Experiment("none");
     assert!(matches!(listing.chosen(wanted), Err(ConvertError::NoExperiment { .. })));

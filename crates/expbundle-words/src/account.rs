@@ -8,23 +8,33 @@ use expbundle_format::sections::{Account, Identity};
 
 use crate::{Tone, cell, count, grouped, paint, quoted, table};
 
-/// The account as a table.
+/// The account of a bundle, which somebody else may have written, as a table.
 pub fn words(account: &Account) -> String {
+    told(account, &cell, &quoted)
+}
+
+/// The account that was just made here, whose kinds and reasons are words of ours.
+pub fn own(account: &Account) -> String {
+    let bare = |text: &str| text.to_owned();
+    told(account, &bare, &bare)
+}
+
+fn told(account: &Account, kind_of: &dyn Fn(&str) -> String, reason_of: &dyn Fn(&str) -> String) -> String {
     let (total, mapped, raw, dropped) = account.totals();
     let mut rows = vec![["ITEM", "FOUND", "MAPPED", "RAW", "DROPPED"].map(str::to_owned).to_vec()];
     for (kind, line) in &account.items {
         let reasons: Vec<String> =
-            line.dropped.iter().map(|one| format!("{} ({})", grouped(one.count), quoted(&one.reason))).collect();
+            line.dropped.iter().map(|one| format!("{} ({})", grouped(one.count), reason_of(&one.reason))).collect();
         let dropped = if reasons.is_empty() { "0".to_owned() } else { reasons.join("; ") };
-        rows.push(vec![cell(kind), grouped(line.total), grouped(line.mapped), grouped(line.raw), dropped]);
+        rows.push(vec![kind_of(kind), grouped(line.total), grouped(line.mapped), grouped(line.raw), dropped]);
     }
     rows.push(vec!["all".to_owned(), grouped(total), grouped(mapped), grouped(raw), grouped(dropped)]);
     let verdict = if account.adds_up() {
-        paint(Tone::Good, "the account adds up")
+        paint(Tone::Good, "every item is accounted for")
     } else {
         format!(
             "{}: please report this",
-            paint(Tone::Bad, &format!("error[{}]: the account does not add up", Code::SourceLoss))
+            paint(Tone::Bad, &format!("error[{}]: the numbers of items do not add up", Code::SourceLoss))
         )
     };
     format!("{}{verdict}\n{}{}", table(&rows), secret_words(account), private_words(account))
@@ -33,8 +43,8 @@ pub fn words(account: &Account) -> String {
 /// How many names of people, machines and places are apart from the rest.
 fn private_words(account: &Account) -> String {
     let Some((all, kinds)) = by_kind(&account.replaced) else { return String::new() };
-    let parts = count(all, "part");
-    format!("private: {parts} of texts moved to identity.json, which can be withheld: {kinds}\n")
+    let names = if all == 1 { "1 name or path is" } else { &format!("{} names or paths are", grouped(all)) };
+    format!("private: {names} in identity.json alone, which can be withheld: {kinds}\n")
 }
 
 /// How many names were replaced in a bundle of one record, if any.

@@ -3,84 +3,29 @@
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
 
-use camino::Utf8Path;
+use expbundle_convert::ConvertError;
 use expbundle_convert::points::{KeySummary, PointsError};
 use expbundle_convert::tracker::{Listed, TRACKERS, is_address, recognized};
-use expbundle_convert::{ConvertError, Embedded, Summary, embed};
 use expbundle_format::number::Number;
 
-use crate::{
-    Failure, Tone, account, cell, count, findings, grouped, moment, named, one_line, paint, quoted, rounded, some_of,
-    table,
-};
+use crate::layout::nested;
+use crate::{Failure, Tone, findings, grouped, moment, named, paint, path, quoted, rounded, some_of, table};
 
-/// The runs of a source as a table.
+/// The runs of a source as a table. Those that are nested in another stand below it, indented.
 pub fn list(runs: &[&Listed]) -> String {
     let heading = ["RUN", "STATUS", "STARTED", "EXPERIMENT", "NAME"].map(|word| paint(Tone::Strong, word));
     let mut rows = vec![heading.to_vec()];
-    rows.extend(runs.iter().map(|run| {
+    let nested = nested(runs, |run| run.key.as_str(), |run| run.parent.as_deref());
+    rows.extend(nested.into_iter().map(|(level, run)| {
         vec![
-            cell(&run.key),
+            format!("{}{}", "  ".repeat(level), path(&run.key)),
             format!("{}{}", run.status.as_str(), if run.deleted { " (deleted)" } else { "" }),
             run.started.map(moment).unwrap_or_default(),
-            run.experiment.as_deref().map(cell).unwrap_or_default(),
-            run.name.as_deref().map(cell).unwrap_or_default(),
+            run.experiment.as_deref().map(path).unwrap_or_default(),
+            run.name.as_deref().map(path).unwrap_or_default(),
         ]
     }));
     table(&rows)
-}
-
-/// What many conversions into a file or folder come to.
-pub fn summary(mut summary: Summary, out: &Utf8Path) -> String {
-    // Runs are converted in any order; what is said of them is not.
-    summary.findings.sort();
-    summary.failed.sort();
-    let mut text = findings::all(&summary.findings);
-    text += &account::words(&summary.account);
-    summary.embedded.sort();
-    summary.too_large.sort();
-    text += &embedded(&summary.embedded, &summary.too_large);
-    let failed = summary.failed.len();
-    text += &if failed > 0 && !summary.has_any() {
-        format!("{} {out}: {failed} failed\n", paint(Tone::Bad, "not written"))
-    } else {
-        let done = if failed == 0 { paint(Tone::Good, "done") } else { paint(Tone::Bad, "not all done") };
-        let [new, unchanged, changed] = [summary.new, summary.unchanged, summary.changed].map(grouped);
-        format!(
-            "{done} {out}: {new} written, {unchanged} unchanged, {changed} written next to another bundle, {failed} \
-             failed\n"
-        )
-    };
-    if failed > 0 {
-        text += &format!("failed: {}\n", one_line(&summary.failed.join(", ")));
-    }
-    text
-}
-
-/// Which files' bytes are in the bundle, and which are not although a pattern asked for them.
-pub fn embedded(embedded: &[Embedded], too_large: &[Embedded]) -> String {
-    let mut text = format!("embedded: {}\n", listed(embedded));
-    if !too_large.is_empty() {
-        let most = embed::MOST_BYTES_IN_ALL >> 20;
-        let why = format!("not embedded, because at most {most} MiB of files are embedded per run:");
-        text += &format!("{} {}\n", paint(Tone::Doubt, &why), listed(too_large));
-    }
-    text
-}
-
-/// How many files, how many bytes, and the first of them.
-fn listed(files: &[Embedded]) -> String {
-    const SHOWN: usize = 20;
-    let size: u64 = files.iter().map(|file| file.size).sum();
-    let mut text = format!("{}, {}", count(files.len() as u64, "file"), count(size, "byte"));
-    for file in files.iter().take(SHOWN) {
-        text += &format!("\n  {} ({})", quoted(&file.path), count(file.size, "byte"));
-    }
-    let more = files.len().saturating_sub(SHOWN);
-    if more > 0 {
-        text += &format!("\n  … and {more} more");
-    }
-    text
 }
 
 /// What looks like a secret, where none may be: the kinds and places, and never what they are.
@@ -108,7 +53,7 @@ pub fn summaries(series: &[(String, KeySummary)]) -> String {
     let mut rows = vec![["KEY", "POINTS", "LAST", "MIN", "MAX"].map(str::to_owned).to_vec()];
     let number = |value: Option<f64>| value.map(|value| rounded(Number(value))).unwrap_or_default();
     rows.extend(series.iter().map(|(key, line)| {
-        vec![cell(key), grouped(line.count), number(line.last), number(line.min), number(line.max)]
+        vec![path(key), grouped(line.count), number(line.last), number(line.min), number(line.max)]
     }));
     table(&rows)
 }
@@ -141,6 +86,17 @@ impl From<&ConvertError> for Failure {
             ConvertError::Hash(error) => Self::from(error),
             ConvertError::Open(error) => Self::from(error),
             ConvertError::Output(error) => Self::from(error),
+            ConvertError::OtherState(there) => {
+                let file = path(there.path.as_str());
+                let keep = "choose another name with `-o`, or a folder, where the new bundle gets a name beside it";
+                Self::usage(error.to_string()).help(if there.is_signed {
+                    format!(
+                        "{keep}; it is signed: `expbundle supersede {file} --by NEW --key KEY` marks it as replaced"
+                    )
+                } else {
+                    format!("{keep}; nobody signed it, so remove {file} first if nobody needs the earlier one")
+                })
+            }
             ConvertError::NoExperiment { wanted, names } => {
                 let names: Vec<String> = names.iter().map(|name| named(name)).collect();
                 let (wanted, names) = (named(wanted), some_of(&names, 20, ", "));

@@ -1,10 +1,10 @@
 //! Findings in words.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use expbundle_format::{Code, Finding, Severity};
 
-use crate::{Tone, hints, one_line, paint, quoted};
+use crate::{Tone, count, hints, one_line, paint, path, quoted, some_of};
 
 /// How many findings of one code are shown in full.
 const SHOWN_OF_A_KIND: usize = 5;
@@ -27,6 +27,11 @@ pub fn is_worth(finding: &Finding) -> bool {
 
 /// The finding as it reads on a terminal.
 pub fn words(finding: &Finding) -> String {
+    words_at(finding, &where_to_look(&finding.place.to_string()))
+}
+
+/// A finding at a place that is put in words already.
+fn words_at(finding: &Finding, place: &str) -> String {
     let tone = match finding.severity() {
         Severity::Error => Tone::Bad,
         Severity::Warning => Tone::Doubt,
@@ -34,9 +39,8 @@ pub fn words(finding: &Finding) -> String {
     };
     let head = paint(tone, &format!("{}[{}]", finding.severity(), finding.code));
     let mut text = format!("{head}: {}\n", one_line(&finding.message));
-    let place = finding.place.to_string();
     if !place.is_empty() {
-        text += &format!("  --> {}\n", where_to_look(&place));
+        text += &format!("  --> {place}\n");
     }
     text += &format!("  {}: {}\n", paint(Tone::Hint, "help"), hints::of(finding));
     text
@@ -60,16 +64,53 @@ pub fn but_first(against: &BTreeSet<String>, findings: &[Finding]) -> String {
 /// Many findings, each kind in full a few times and then counted: a million of one kind say no more
 /// than five.
 pub fn all(findings: &[Finding]) -> String {
+    folded(findings, |finding| finding.code, words)
+}
+
+/// Findings of many runs, each with the run as the file of its place: what is said of several runs
+/// in the same words is said once, of all of them.
+pub fn of_runs(findings: &[Finding]) -> String {
+    let mut alike: BTreeMap<Finding, Vec<&str>> = BTreeMap::new();
+    for finding in findings {
+        let mut of_any = finding.clone();
+        of_any.place.file = None;
+        alike.entry(of_any).or_default().extend(finding.place.file.as_deref());
+    }
+    let alike: Vec<_> = alike.into_iter().collect();
+    folded(&alike, |(finding, _)| finding.code, |(finding, runs)| words_of_runs(finding, runs))
+}
+
+fn words_of_runs(finding: &Finding, runs: &[&str]) -> String {
+    if let [run] = runs {
+        let mut finding = finding.clone();
+        finding.place.file = Some((*run).to_owned());
+        return words(&finding);
+    }
+    let place = finding.place.to_string();
+    let within = if place.is_empty() { String::new() } else { format!("{} of ", where_to_look(&place)) };
+    let names: Vec<String> = runs.iter().map(|run| path(run)).collect();
+    let number = count(runs.len() as u64, "run");
+    words_at(finding, &format!("{within}{number}: {}", some_of(&names, SHOWN_OF_A_KIND, ", ")))
+}
+
+/// The first few of each code in words, and how many more there are.
+fn folded<T>(all: &[T], code: impl Fn(&T) -> Code, words: impl Fn(&T) -> String) -> String {
+    let mut number: BTreeMap<Code, usize> = BTreeMap::new();
+    for one in all {
+        *number.entry(code(one)).or_default() += 1;
+    }
+    let mut seen: BTreeMap<Code, usize> = BTreeMap::new();
     let mut text = String::new();
-    for (index, finding) in findings.iter().enumerate() {
-        let before = findings.get(..index).unwrap_or_default();
-        let seen = before.iter().rev().filter(|earlier| earlier.code == finding.code).take(SHOWN_OF_A_KIND + 1).count();
-        if seen < SHOWN_OF_A_KIND {
-            text += &words(finding);
-        } else if seen == SHOWN_OF_A_KIND {
-            let more = findings.iter().filter(|other| other.code == finding.code).count() - SHOWN_OF_A_KIND;
-            text += &format!("  … and {more} more of {}\n", finding.code);
+    for one in all {
+        let code = code(one);
+        let seen = seen.entry(code).or_default();
+        if *seen < SHOWN_OF_A_KIND {
+            text += &words(one);
+        } else if *seen == SHOWN_OF_A_KIND {
+            let more = number.get(&code).copied().unwrap_or_default() - SHOWN_OF_A_KIND;
+            text += &format!("  … and {more} more of {code}\n");
         }
+        *seen += 1;
     }
     text
 }

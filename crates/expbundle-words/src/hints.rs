@@ -8,11 +8,20 @@ pub fn help(code: Code) -> String {
     format!("{}{}", code.help(), hint(code))
 }
 
-/// The help of a finding. For a pointer in place of a bundle, what helps is the bundle itself.
+/// The help of a finding. For a pointer in place of a bundle, what helps is the bundle itself; for
+/// files of W&B, the folder in which its client keeps them.
 pub fn of(finding: &Finding) -> String {
     let is_pointer =
         finding.code == Code::ContainerNotABundle && finding.message == ContainerError::Pointer.to_string();
-    if is_pointer { "download the bundle with `git lfs pull`".to_owned() } else { help(finding.code) }
+    if is_pointer {
+        return "download the bundle with `git lfs pull`".to_owned();
+    }
+    // Where W&B's client puts what it is about to send.
+    if finding.code == Code::SourceMissing && finding.message.contains("W&B's staging folder") {
+        let code = finding.code.help();
+        return format!("{code}; pass `--files ~/.local/share/wandb/artifacts/staging`, or ignore this warning");
+    }
+    help(finding.code)
 }
 
 fn hint(code: Code) -> &'static str {
@@ -33,7 +42,9 @@ fn hint(code: Code) -> &'static str {
         Code::ContainerLimit => "; `expbundle verify --limits 4` accepts four times as much",
         Code::JsonLimit => "; `expbundle verify --limits 4` accepts documents four times as large, but not deeper ones",
         Code::SchemaInvalid => "; see `expbundle schema`",
-        Code::SectionUnblinded => "; create the record with `--blind` before withholding sections",
+        Code::SectionUnblinded => {
+            "; make the record again with `--blind` before anybody signs it, then withhold sections"
+        }
         Code::DirectoryNoBundle => {
             "; ask whoever sent it, or, if the folder is yours, make one with `expbundle attach` or `expbundle release`; \
              name several folders one by one, like `models/*`"

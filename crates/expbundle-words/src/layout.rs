@@ -1,4 +1,6 @@
-//! Lines and columns.
+//! Lines, columns, and what stands below what.
+
+use std::collections::{HashMap, HashSet};
 
 /// Lines of a width that is good to read. Words are not broken, and what stands in quotes stays in
 /// one line, so that none of it begins a line like ours; colours take no columns, and some letters
@@ -39,6 +41,35 @@ pub fn table(rows: &[Vec<String>]) -> String {
     text
 }
 
+/// Items in their order, each followed by those that are nested in it, and how deep each is. What is
+/// nested in nothing that is here stands by itself, and so does what is nested in itself.
+pub(crate) fn nested<'a, T>(
+    items: &'a [T],
+    key: impl Fn(&'a T) -> &'a str,
+    parent: impl Fn(&'a T) -> Option<&'a str>,
+) -> Vec<(usize, &'a T)> {
+    let here: HashSet<&str> = items.iter().map(&key).collect();
+    let mut children: HashMap<Option<&str>, Vec<&T>> = HashMap::new();
+    for item in items {
+        children.entry(parent(item).filter(|parent| here.contains(parent))).or_default().push(item);
+    }
+    let (mut told, mut seen) = (Vec::with_capacity(items.len()), HashSet::new());
+    let mut tell = |first: Vec<&'a T>| {
+        let mut waiting: Vec<(usize, &T)> = first.into_iter().rev().map(|item| (0, item)).collect();
+        while let Some((level, item)) = waiting.pop() {
+            if seen.insert(std::ptr::from_ref(item)) {
+                told.push((level, item));
+                let below = children.get(&Some(key(item))).into_iter().flatten();
+                waiting.extend(below.rev().map(|item| (level + 1, *item)));
+            }
+        }
+    };
+    tell(children.get(&None).cloned().unwrap_or_default());
+    // What is left is in circles.
+    tell(items.iter().collect());
+    told
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,6 +81,15 @@ mod tests {
         let text = wrapped(&format!("It is called {quoted}, by nobody who is known, and goes on."));
         assert!(text.lines().any(|line| line.contains(&quoted)), "{text}");
         assert!(text.lines().count() > 1);
+    }
+
+    #[test]
+    fn what_is_nested_follows_what_it_is_nested_in() {
+        let items =
+            [("c", Some("b")), ("a", None), ("b", Some("a")), ("d", Some("gone")), ("x", Some("y")), ("y", Some("x"))];
+        let told: Vec<_> =
+            nested(&items, |one| one.0, |one| one.1).into_iter().map(|(level, one)| (level, one.0)).collect();
+        assert_eq!(told, [(0, "a"), (1, "b"), (2, "c"), (0, "d"), (0, "x"), (1, "y")]);
     }
 
     #[test]

@@ -17,6 +17,8 @@
 pub mod account;
 #[cfg(feature = "run")]
 pub mod conversion;
+#[cfg(feature = "run")]
+pub mod converted;
 pub mod diff;
 #[cfg(feature = "run")]
 pub mod exposure;
@@ -31,6 +33,7 @@ pub mod lineage;
 pub mod log;
 mod numbers;
 pub mod objections;
+pub mod overview;
 pub mod plan;
 #[cfg(feature = "run")]
 pub mod recording;

@@ -9,7 +9,7 @@ use expbundle::verify::Intact;
 use expbundle_format::RecordId;
 use expbundle_format::container::SectionName;
 use expbundle_format::number::{Number, typed};
-use expbundle_format::record::{Form, Record, Word, role};
+use expbundle_format::record::{Form, Record, Source, Word, role};
 use expbundle_format::sections::{
     self, Artifacts, Context, Cost, Evaluation, Evaluations, Recipe, RegisteredVersion, SourceSection, Summary,
 };
@@ -18,7 +18,7 @@ use expbundle_query::{ArtifactNames, short, told};
 use jiff::Timestamp;
 
 use crate::{
-    Tone, block, calling_itself, cell, count, duration, grouped, kind, moment, named, objections, paint, quoted,
+    Tone, block, calling_itself, cell, count, duration, grouped, kind, moment, named, objections, paint, path, quoted,
     records, rounded, size, some_of, table, verdict,
 };
 
@@ -77,7 +77,7 @@ fn head(text: &mut String, intact: &Intact, record: &Record) {
     _ = writeln!(text, "{}  {id}", paint(Tone::Strong, &title));
     let mut facts = Vec::new();
     if let Some(source) = &body.source {
-        facts.push(format!("{} run {}", named(&source.tool), named(&source.run)));
+        facts.push(run_of(source));
     }
     facts.extend(body.status.map(|status| status.as_str().to_owned()));
     if let Some(started) = body.started {
@@ -89,7 +89,7 @@ fn head(text: &mut String, intact: &Intact, record: &Record) {
     }
     let Some(context) = context else { return };
     let groups: Vec<String> =
-        context.groups.iter().map(|group| format!("{} {}", named(&group.kind), named(&group.name))).collect();
+        context.groups.iter().map(|group| format!("{} {}", word(&group.kind, &GROUPS), named(&group.name))).collect();
     let tags: Vec<String> = context.tags.iter().map(|tag| format!("#{}", cell(tag))).collect();
     let line = groups.into_iter().chain(context.job_type.map(|kind| named(&kind))).chain(tags).collect::<Vec<_>>();
     if !line.is_empty() {
@@ -103,10 +103,51 @@ fn head(text: &mut String, intact: &Intact, record: &Record) {
     }
 }
 
+/// The tracker, and what it calls the run. Names of trackers that are known are our own words, and
+/// an id is there to be copied.
+fn run_of(source: &Source) -> String {
+    format!("{} run {}", word(&source.tool, &TOOLS), path(&source.run))
+}
+
+/// Kinds of groups in which trackers have runs.
+const GROUPS: [&str; 6] = ["entity", "experiment", "group", "pipeline", "project", "sweep"];
+
+/// Trackers whose runs are converted, and the program itself.
+const TOOLS: [&str; 18] = [
+    "aim",
+    "clearml",
+    "comet",
+    "csv",
+    "dvc",
+    "expbundle",
+    "huggingface",
+    "jsonl",
+    "lightning",
+    "mlflow",
+    "neptune",
+    "parquet",
+    "swanlab",
+    "tensorboard",
+    "trackio",
+    "transformers",
+    "wandb",
+    "zenml",
+];
+
+/// A word that is one of ours, or a foreign one in quotes.
+fn word(text: &str, ours: &[&str]) -> String {
+    if ours.contains(&text) { text.to_owned() } else { named(text) }
+}
+
 /// How long it took, unless it ended before it began.
 pub(crate) fn took(started: Time, ended: Time) -> String {
-    let span = u64::try_from(ended.as_nanoseconds() - started.as_nanoseconds()).ok();
-    span.map(|span| format!(", took {}", duration(std::time::Duration::from_nanos(span)))).unwrap_or_default()
+    span(started, ended).map(|span| format!(", took {span}")).unwrap_or_default()
+}
+
+/// From one time to a later one.
+pub(crate) fn span(started: Time, ended: Time) -> Option<String> {
+    let nanoseconds = u64::try_from(ended.as_nanoseconds() - started.as_nanoseconds()).ok()?;
+    Some(duration(std::time::Duration::from_nanos(nanoseconds)))
 }
 
 fn why(text: &mut String, intact: &Intact, id: RecordId) {
@@ -162,7 +203,7 @@ fn on_what(text: &mut String, intact: &Intact, id: RecordId) {
         row("hardware", parts.join(", "));
     }
     let parameters: Vec<(String, String)> =
-        recipe.parameters.iter().map(|(name, value)| (cell(name), cell(&typed::display(value)))).collect();
+        recipe.parameters.iter().map(|(name, value)| (path(name), cell(&typed::display(value)))).collect();
     for (name, value) in parameters.iter().take(SHOWN) {
         row(name, value.clone());
     }
@@ -173,7 +214,7 @@ fn on_what(text: &mut String, intact: &Intact, id: RecordId) {
     let gaps: BTreeSet<String> = recipe.gaps.iter().map(|gap| lacking(&gap.what)).collect();
     if !gaps.is_empty() {
         let gaps = some_of(&gaps.into_iter().collect::<Vec<_>>(), SHOWN, ", ");
-        let missing = paint(Tone::Doubt, "missing for a re-run:");
+        let missing = paint(Tone::Doubt, "not recorded, but needed to run it again:");
         _ = writeln!(text, "  {missing} {gaps}; `show … recipe` has the details");
     }
 }
@@ -185,6 +226,7 @@ fn lacking(what: &str) -> String {
         "environment" => "parts of the environment".to_owned(),
         "data" => "digests of the data".to_owned(),
         "seed" => "a seed".to_owned(),
+        "hardware" => "the hardware".to_owned(),
         other => named(other),
     }
 }
@@ -197,7 +239,7 @@ fn results(text: &mut String, intact: &Intact, id: RecordId) {
         let number = |value: Option<Number>| value.map(rounded).unwrap_or_default();
         for (key, one) in summary.series.iter().take(SHOWN * 2) {
             rows.push(vec![
-                format!("  {}", cell(key)),
+                format!("  {}", path(key)),
                 grouped(one.count),
                 number(one.last),
                 number(one.min),
@@ -224,7 +266,7 @@ fn results(text: &mut String, intact: &Intact, id: RecordId) {
             let step = one.step.map(|step| format!("step {step}"));
             let on = on.chain(step).collect::<Vec<_>>();
             let value = one.value.map(rounded).or(one.judgement.as_deref().map(cell));
-            rows.push(vec![format!("  {}", cell(&one.metric)), value.unwrap_or_default(), on.join(", ")]);
+            rows.push(vec![format!("  {}", path(&one.metric)), value.unwrap_or_default(), on.join(", ")]);
         }
         *text += &table(&rows);
         if evaluations.len() > SHOWN {
@@ -232,8 +274,9 @@ fn results(text: &mut String, intact: &Intact, id: RecordId) {
         }
     }
     if !of_series.is_empty() {
-        let values = count(of_series.len() as u64, "point");
-        _ = writeln!(text, "  {values} of these metrics told of a model; `show … evaluations`");
+        let are = if of_series.len() == 1 { "point was" } else { "points were" };
+        let number = grouped(of_series.len() as u64);
+        _ = writeln!(text, "  {number} of these {are} logged for a model; `show … evaluations` says which");
     }
 }
 
@@ -276,7 +319,7 @@ fn artifacts(text: &mut String, intact: &Intact, record: &Record) {
         for artifact in list {
             let name = names
                 .get(&artifact.digest)
-                .map_or_else(|| artifact.digest.to_string().chars().take(24).collect::<String>() + "…", cell);
+                .map_or_else(|| artifact.digest.to_string().chars().take(24).collect::<String>() + "…", path);
             // The size of a tree in the record is that of its listing.
             let bytes = match artifact.form {
                 Form::File => Some(artifact.size),
@@ -289,7 +332,7 @@ fn artifacts(text: &mut String, intact: &Intact, record: &Record) {
             rows.push((weight(&artifact.role), vec![format!("  {}", cell(artifact.role.as_str())), name, size]));
         }
         for one in described.iter().filter(|one| one.direction == direction && one.digest.is_none()) {
-            let name = one.name.as_deref().or(one.path.as_deref()).map_or_else(|| "(no name)".to_owned(), cell);
+            let name = one.name.as_deref().or(one.path.as_deref()).map_or_else(|| "(no name)".to_owned(), path);
             let row = vec![format!("  {}", cell(one.role.as_str())), name, paint(Tone::Doubt, "bytes unknown")];
             rows.push((weight(&one.role), row));
         }
@@ -344,6 +387,21 @@ fn custody(text: &mut String, intact: &Intact, record: &Record, statements: &[St
     }
     for parent in &body.parents {
         _ = writeln!(text, "  {} {}", cell(parent.relation.as_str()), short(&parent.record.blake3));
+    }
+    let is_part = |one: &&Record| {
+        one.body()
+            .parents
+            .iter()
+            .any(|parent| parent.relation.as_str() == "part-of" && parent.record == record.digest())
+    };
+    let parts: Vec<String> = intact
+        .records()
+        .values()
+        .filter(is_part)
+        .map(|part| format!("{} {}", short(&part.id()), records::title(intact, part.id())))
+        .collect();
+    if !parts.is_empty() {
+        _ = writeln!(text, "  parts: {}", some_of(&parts, SHOWN, ", "));
     }
     if let Some(source) = intact.json_section::<SourceSection>(record.id()) {
         let (total, mapped, raw, dropped) = source.account.totals();

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use expbundle::output::{Over, holds};
+use expbundle::output::Over;
 use expbundle_convert::blind::Salt;
-use expbundle_convert::many::{Many, Placed, blinded, file_name, place, place_at, save};
+use expbundle_convert::many::{Many, Placed, blinded, file_name, place, place_at};
 use expbundle_convert::secrets::kind_or_place;
 use expbundle_convert::tracker::{Listing, Network, RowColumns, Source, Wanted, key_of, named_or_found_with};
-use expbundle_convert::{ConvertError, Options, embed};
+use expbundle_convert::{ConvertError, Options, RunOutcome, embed};
 use expbundle_format::record::{Word, WordError, role};
-use expbundle_words::{Failure, Tone, account, conversion, count, findings, paint, quoted};
+use expbundle_words::{Failure, conversion, converted as words, count, findings};
 
 use crate::target::Target;
 use crate::terminal::{self, Progress};
@@ -48,8 +48,9 @@ pub struct Convert {
     /// List the runs without converting any
     #[arg(long, conflicts_with_all = ["run", "all", "out"])]
     list: bool,
-    /// With --list: as JSON
-    #[arg(long, requires = "list", conflicts_with_all = ["run", "all", "out"])]
+    /// Write JSON: the runs with --list (schemas/list.schema.json), else what became of each
+    /// (schemas/convert.schema.json)
+    #[arg(long)]
     json: bool,
     /// File for the bundle, folder for one bundle per run, or `-` for standard output [default: the
     /// current folder]
@@ -126,6 +127,9 @@ impl Convert {
             files::regular_or_folder(path, "read the file")?;
         }
         let many = self.all || self.experiment.is_some() || self.run.len() > 1;
+        if self.json && self.out.as_ref().is_some_and(|out| out == files::STREAM) {
+            return Err(Failure::usage("`--json` and the bundle both go to standard output; name a file with `-o`"));
+        }
         if many && !(self.input.is_empty() && self.output.is_empty()) {
             return Err(Failure::usage("`--input` and `--output` apply to a single run; choose it with `--run`"));
         }
@@ -165,7 +169,7 @@ impl Convert {
         let plain = source.convert(&key, &self.options(&|bytes| bar.inc(bytes)))?;
         let converted = blinded(plain, self.salt(), &out)?;
         bar.finish_and_clear();
-        let outcome = match &self.out {
+        let placed = match &self.out {
             Some(out) if out == files::STREAM => {
                 Target::new(out, Over::NOTHING)?.save(&converted.bundle)?;
                 Placed::New
@@ -173,28 +177,12 @@ impl Convert {
             Some(file) if !is_folder(file) => place_at(&converted, file)?,
             _ => place(&converted, &out)?,
         };
-        terminal::talk(&findings::all(&converted.findings));
-        terminal::talk(&account::words(&converted.account));
-        terminal::talk(&conversion::embedded(&converted.embedded, &converted.too_large));
-        let (word, path) = match &outcome {
-            Placed::New => ("written", &out),
-            Placed::Same => ("unchanged", &out),
-            Placed::Beside { path, is_new } => (if *is_new { "written" } else { "unchanged" }, path),
-        };
-        if path != &out {
-            terminal::talk(&format!(
-                "{} {out} holds another record or other files and was left alone\n",
-                paint(Tone::Doubt, "note:")
-            ));
-        }
-        terminal::talk(&format!(
-            "{} {path}: {}, record {}\n",
-            paint(Tone::Good, word),
-            quoted(&converted.title),
-            converted.record()
-        ));
-        if out != files::STREAM {
-            terminal::say(&format!("{path}\n"));
+        let run = RunOutcome::placed(&key, &converted, &placed, &out);
+        terminal::talk(&words::one(&converted, &run));
+        if self.json {
+            terminal::say_json(&[run]);
+        } else if let Some(file) = run.file.filter(|_| out != files::STREAM) {
+            terminal::say(&format!("{file}\n"));
         }
         Ok(exit::OK)
     }
@@ -218,27 +206,27 @@ impl Convert {
         let many = Many { source, options: &self.options(&|_| {}), salt: self.salt(), done: &done };
         let out = self.out.clone().unwrap_or_else(|| ".".into());
         let is_stream = out == files::STREAM;
-        let mut summary = if !is_stream && is_folder(&out) {
+        let mut summary = if is_stream {
+            let (summary, family) = many.family(&chosen);
+            family.map(|family| Target::new(&out, Over::NOTHING)?.save(&family)).transpose()?;
+            summary
+        } else if is_folder(&out) {
             many.into_folder(&chosen, &out)?
         } else {
-            let (summary, family) = many.family(&chosen);
-            match &family {
-                Some(family) if is_stream => Target::new(&out, Over::NOTHING)?.save(family)?,
-                Some(family) if !holds(&out, family) => save(family, &out)?,
-                _ => {}
-            }
-            summary
+            many.into_file(&chosen, &out)?
         };
         bar.finish_and_clear();
         // Runs that were named are here; of all, or those of an experiment, these may be some.
-        let unread = listing.unread.iter().filter(|_| self.run.is_empty());
-        summary.failed.extend(unread.map(|finding| finding.place.to_string()));
-        let (all_done, is_there) = (summary.failed.is_empty(), summary.has_any());
-        terminal::talk(&conversion::summary(summary, &out));
-        if !is_stream && is_there {
+        if self.run.is_empty() {
+            summary.add_unread(&listing.unread);
+        }
+        terminal::talk(&words::many(&summary, &out));
+        if self.json {
+            terminal::say_json(&summary.runs);
+        } else if !is_stream && summary.has_any() {
             terminal::say(&format!("{out}\n"));
         }
-        Ok(if all_done { exit::OK } else { exit::ERROR })
+        Ok(if summary.failed().is_empty() { exit::OK } else { exit::ERROR })
     }
 
     fn wanted(&self) -> Wanted<'_> {

@@ -84,6 +84,7 @@ impl Source for Opened {
             status: status(run.status),
             started: run.start_ms.and_then(Time::from_milliseconds),
             deleted: run.lifecycle == "deleted",
+            parent: run.parent_run_id,
             ..Listed::new(run.run_id)
         });
         let [unread, findings] = [list.unread, list.findings].map(|found| found.iter().map(tracker::finding).collect());

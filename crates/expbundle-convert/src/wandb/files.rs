@@ -164,14 +164,27 @@ fn logged_artifact(ledger: &mut Ledger<'_>, logged: &Value, index: &mut FileInde
     }
     artifact.files.sort_by(|a, b| a.path.cmp(&b.path));
     artifact.size = artifact.files.iter().map(|file| file.size).sum();
-    let missing = artifact.files.iter().filter(|file| file.digest.is_none() && file.uri.is_none()).count();
-    if missing > 0 {
-        let files = if missing == 1 { "1 file".to_owned() } else { format!("{missing} files") };
-        let message =
-            format!("the bytes of {files} of the artifact `{name}` are not here; `--files` says where to look");
+    let is_missing = |file: &&ArtifactFile| file.digest.is_none() && file.uri.is_none();
+    let missing: Vec<&str> = artifact.files.iter().filter(is_missing).map(|file| file.path.as_str()).collect();
+    if !missing.is_empty() {
+        let message = format!(
+            "the bytes of {} of the artifact `{name}` are not here; W&B's staging folder may still have them",
+            some_files(&missing)
+        );
         ledger.finding(Code::SourceMissing, "artifact", message);
     }
     artifact_files::list(ledger, artifact)
+}
+
+/// The first of some files, and how many more there are.
+fn some_files(paths: &[&str]) -> String {
+    const SHOWN: usize = 3;
+    let names: Vec<String> = paths.iter().take(SHOWN).map(|path| format!("`{path}`")).collect();
+    match paths.len().saturating_sub(SHOWN) {
+        0 => names.join(", "),
+        1 => format!("{} and 1 more file", names.join(", ")),
+        more => format!("{} and {more} more files", names.join(", ")),
+    }
 }
 
 /// One entry of a manifest, with its digests if its bytes are found. `None` if it is or holds a

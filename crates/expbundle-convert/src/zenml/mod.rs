@@ -79,6 +79,7 @@ fn listed(item: Item) -> Listed {
         experiment_id: item.pipeline_id,
         status: status(item.status.as_deref()),
         started: item.started.as_deref().and_then(time),
+        parent: item.run,
         ..Listed::new(item.id)
     }
 }

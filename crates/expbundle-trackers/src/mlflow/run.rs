@@ -52,6 +52,9 @@ impl Status {
     }
 }
 
+/// The tag that names the run in which another is nested.
+pub(super) const PARENT_TAG: &str = "mlflow.parentRunId";
+
 /// A run as a list shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
@@ -69,6 +72,8 @@ pub struct Listed {
     pub start_ms: Option<i64>,
     /// `active` or `deleted`.
     pub lifecycle: String,
+    /// Id of the run that it is nested in, where the list of the source says it.
+    pub parent_run_id: Option<String>,
 }
 
 /// All runs of a source, in the order of experiment, start and id, and what kept others from being
@@ -179,7 +184,7 @@ impl Run {
 
     /// The id of the run that this one is nested in.
     pub fn parent_run_id(&self) -> Option<&str> {
-        self.tags.get("mlflow.parentRunId").map(String::as_str).filter(|id| !id.is_empty())
+        self.tags.get(PARENT_TAG).map(String::as_str).filter(|id| !id.is_empty())
     }
 }
 

@@ -84,6 +84,8 @@ pub struct Item {
     pub status: Option<String>,
     /// When it started, as the database has it.
     pub started: Option<String>,
+    /// The id of the run of a pipeline that a step belongs to.
+    pub run: Option<String>,
 }
 
 /// The runs of a store.
@@ -225,11 +227,13 @@ fn list(reader: &Reader<'_>) -> List {
             pipeline_id: pipeline_id.as_deref().map(dashed),
             status,
             started,
+            run: None,
         };
         let mut own = steps.remove(&id).unwrap_or_default();
         own.sort_by(|a, b| (&a.started, &a.id).cmp(&(&b.started, &b.id)));
         for step in &mut own {
             step.name = format!("{}/{}", run.name, step.name);
+            step.run = Some(run.id.clone());
             (step.pipeline, step.pipeline_id) = (run.pipeline.clone(), run.pipeline_id.clone());
         }
         list.items.push(run);

@@ -3,6 +3,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle_query::Shown;
+use expbundle_words as words;
 
 use crate::{Outcome, choice, exit, files, keys, terminal, tracker};
 
@@ -13,7 +14,7 @@ use section::show_section;
 /// Show a bundle, a model folder's bundle, or a run in a tracker's folder or file
 ///
 /// Without SECTION: one screen with what was run, why, on what, the results, the cost and the
-/// signers.
+/// signers. A folder of several bundles is shown as a table, a line for each record.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  expbundle show run.expb\n  expbundle show run.expb recipe\n  \
     expbundle show ./wandb/offline-run-20261123_095528-pjclsy9c metrics")]
@@ -39,7 +40,7 @@ impl Show {
         let places = files::places(std::slice::from_ref(&self.path));
         let is_of_one = self.json || self.section.is_some() || self.record.is_some();
         if places != [self.path.as_path()] && !is_of_one {
-            return show_each(&self.path, &places);
+            return show_all(&self.path, &places);
         }
         let intact = tracker::intact(&self.path, self.run.as_deref())?;
         let ids = choice::chosen(&intact, self.record.as_deref())?;
@@ -54,19 +55,20 @@ impl Show {
                 Ok(exit::OK)
             };
         }
-        terminal::say(&expbundle_words::show::words(&intact, &ids, keys::now().timestamp()));
+        terminal::say(&words::show::words(&intact, &ids, keys::now().timestamp()));
         Ok(exit::OK)
     }
 }
 
-/// Shows the records of each bundle of a folder, one bundle after the other: with what all of them
-/// say, for an objection may stand in another one.
-fn show_each(folder: &Utf8Path, places: &[Utf8PathBuf]) -> Outcome {
-    let all = tracker::joined(folder, None)?;
-    for (position, place) in places.iter().enumerate() {
-        let ids = choice::chosen(&files::intact(place)?, None)?;
-        let words = expbundle_words::show::words(&all, &ids, keys::now().timestamp());
-        terminal::say(&format!("{}{words}", if position == 0 { "" } else { "\n" }));
+/// Shows the records of the bundles of a folder, a line each: with what all of them say, for an
+/// objection may stand in another one.
+fn show_all(folder: &Utf8Path, places: &[Utf8PathBuf]) -> Outcome {
+    let (all, mut ids) = (tracker::joined(folder, None)?, Vec::new());
+    for place in places {
+        ids.extend(choice::chosen(&files::intact(place)?, None)?);
     }
+    let at = keys::now().timestamp();
+    let one = places.len() == 1;
+    terminal::say(&if one { words::show::words(&all, &ids, at) } else { words::overview::words(&all, &ids, at) });
     Ok(exit::OK)
 }

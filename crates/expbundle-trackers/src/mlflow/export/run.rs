@@ -67,6 +67,7 @@ pub(super) fn read_head(root: &Root, path: &Utf8Path) -> Result<Listed, SourceFi
             status: info.status,
             start_ms: info.start_ms,
             lifecycle: info.lifecycle,
+            parent_run_id: None,
         }),
         Err(error) => Err(damage(&place, &error)),
         Ok(()) => Err(SourceFinding::new(SourceCode::Damaged, place, "the run has no id")),

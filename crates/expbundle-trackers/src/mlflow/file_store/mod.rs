@@ -16,7 +16,7 @@ use self::index::Index;
 pub(super) use self::index::has_runs;
 use self::meta::{Meta, RunMeta};
 use super::files::Root;
-use super::run::{List, Listed, Run};
+use super::run::{List, Listed, PARENT_TAG, Run};
 use super::source::SourceError;
 use crate::finding::SourceFinding;
 
@@ -73,12 +73,16 @@ impl FileStore {
                 status: None,
                 start_ms: None,
                 lifecycle: "active".to_owned(),
+                parent_run_id: self.tag(&run.folder, PARENT_TAG),
             };
             if let Some(meta) = meta {
                 listed.start_ms = meta.integer("start_time", meta.typed.start_time.as_ref(), &mut findings);
                 listed.status = meta.status(&mut findings);
-                listed.name =
-                    meta.typed.run_name.filter(|name| !name.is_empty()).or_else(|| self.name_tag(&run.folder));
+                listed.name = meta
+                    .typed
+                    .run_name
+                    .filter(|name| !name.is_empty())
+                    .or_else(|| self.tag(&run.folder, "mlflow.runName"));
                 listed.lifecycle = meta.typed.lifecycle_stage.unwrap_or(listed.lifecycle);
                 if listed.experiment_id.is_empty() {
                     listed.experiment_id = meta.typed.experiment_id.unwrap_or_default();
@@ -103,10 +107,10 @@ impl FileStore {
         }
     }
 
-    /// The name of a run in stores that have none in `meta.yaml`.
-    fn name_tag(&self, folder: &Utf8Path) -> Option<String> {
-        let path = folder.join("tags").join("mlflow.runName");
-        self.root.read_text(&path, MAX_VALUE_BYTES).ok().filter(|name| !name.is_empty())
+    /// A tag of a run, unless it is empty: its name in stores that have none in `meta.yaml`, say.
+    fn tag(&self, folder: &Utf8Path, name: &str) -> Option<String> {
+        let path = folder.join("tags").join(name);
+        self.root.read_text(&path, MAX_VALUE_BYTES).ok().filter(|value| !value.is_empty())
     }
 }
 

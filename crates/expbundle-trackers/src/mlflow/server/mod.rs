@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use self::client::Client;
 pub use self::client::{Credentials, ServerError};
-use super::run::{Experiment, List, Listed, Run, Status};
+use super::run::{Experiment, List, Listed, PARENT_TAG, Run, Status};
 use super::source::SourceError;
 use crate::finding::{SourceCode, SourceFinding};
 use crate::http::Http;
@@ -60,6 +60,7 @@ impl Server {
                 let Some(mut info) = run.remove("info").and_then(object) else { return };
                 let info = run::info(&mut info);
                 runs.push(Listed {
+                    parent_run_id: parent_run_id(&run),
                     experiment_name: names.get(&info.experiment_id).cloned().flatten(),
                     run_id: info.run_id,
                     name: info.name,
@@ -194,4 +195,11 @@ fn status(word: Option<String>, extra: &mut Map<String, Value>) -> Option<Status
 
 fn failed(client: &Client, source: ServerError) -> SourceError {
     SourceError::Server { address: client.address().to_owned(), source: Box::new(source) }
+}
+
+/// The id of the run that a run of a list is nested in.
+fn parent_run_id(run: &Map<String, Value>) -> Option<String> {
+    let tags = run.get("data")?.get("tags")?.as_array()?;
+    let tag = tags.iter().find(|tag| tag.get("key").and_then(Value::as_str) == Some(PARENT_TAG))?;
+    tag.get("value")?.as_str().filter(|id| !id.is_empty()).map(str::to_owned)
 }

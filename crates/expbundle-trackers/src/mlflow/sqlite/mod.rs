@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::files::Root;
-use super::run::{List, Listed, Run, Status};
+use super::run::{List, Listed, PARENT_TAG, Run, Status};
 use super::source::SourceError;
 use crate::sqlite::{self, DatabaseError, Reader};
 
@@ -89,13 +89,20 @@ fn list(reader: &Reader<'_>) -> List {
             let [id, name] = at.map(|column| row.text(column));
             names.insert(id.unwrap_or_default(), name);
         });
+    let nested = [("key", PARENT_TAG)];
+    let mut parents: BTreeMap<String, String> =
+        reader.fold("tags", &["run_uuid", "value"], &nested, &mut list.findings, BTreeMap::new, |parents, row| {
+            parents.extend(row.text(0).zip(row.text(1).filter(|id| !id.is_empty())));
+        });
     let wanted = ["run_uuid", "name", "experiment_id", "status", "start_time", "lifecycle_stage"];
     let (columns, at) = reader.columns("runs", wanted);
     list.runs = reader.fold("runs", &columns, &[], &mut list.unread, Vec::new, |runs, row| {
         let [run_id, name, experiment_id, status, start_ms, lifecycle] = at.map(|column| row.text(column));
         let experiment_id = experiment_id.unwrap_or_default();
+        let run_id = run_id.unwrap_or_default();
         runs.push(Listed {
-            run_id: run_id.unwrap_or_default(),
+            parent_run_id: parents.remove(&run_id),
+            run_id,
             name: name.filter(|name| !name.is_empty()),
             experiment_name: names.get(&experiment_id).cloned().flatten(),
             experiment_id,
