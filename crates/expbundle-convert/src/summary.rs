@@ -87,7 +87,7 @@ impl RunOutcome {
     }
 
     /// Of a run that was not.
-    pub fn failed(run: impl Into<String>, why: impl ToString) -> Self {
+    pub fn failed(run: impl Into<String>, why: &impl ToString) -> Self {
         let (run, error) = (run.into(), Some(why.to_string()));
         Self { run, title: None, file: None, record: None, state: RunState::Failed, beside: None, error }
     }

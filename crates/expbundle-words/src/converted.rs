@@ -23,7 +23,7 @@ pub fn one(converted: &Converted, run: &RunOutcome) -> String {
             text += &format!("{} {}\n", no_room(), listed(&converted.too_large));
         }
     }
-    text + &note(run) + &line(run, converted.record().to_string())
+    text + &note(run) + &line(run, &converted.record().to_string())
 }
 
 /// What many conversions into a file or folder come to.
@@ -41,7 +41,7 @@ pub fn many(summary: &Summary, out: &Utf8Path) -> String {
     let is_written = |run: &&RunOutcome| matches!(run.state, RunState::Written | RunState::WrittenBeside);
     let written: Vec<&RunOutcome> = summary.runs.iter().filter(has_own).filter(is_written).collect();
     for run in written.iter().take(SHOWN) {
-        text += &(note(run) + &line(run, run.record.map(|id| short(&id)).unwrap_or_default()));
+        text += &(note(run) + &line(run, &run.record.map(|id| short(&id)).unwrap_or_default()));
     }
     if written.len() > SHOWN {
         text += &format!("… and {} more\n", grouped((written.len() - SHOWN) as u64));
@@ -76,7 +76,7 @@ fn total(summary: &Summary, out: &Utf8Path) -> String {
 }
 
 /// Where a bundle is, and of what.
-fn line(run: &RunOutcome, record: String) -> String {
+fn line(run: &RunOutcome, record: &str) -> String {
     let word = if run.state == RunState::Unchanged { "unchanged" } else { "written" };
     let file = run.file.as_deref().map_or_else(|| "-".to_owned(), path);
     let title = run.title.as_deref().map(quoted).unwrap_or_default();
@@ -115,7 +115,7 @@ fn totals<'a>(files: impl Iterator<Item = &'a Embedded>) -> String {
 /// The same of files of many runs: runs have files of the same names, so a line for each name; of
 /// too many names, for each kind.
 fn by_name(files: &[(String, Embedded)]) -> String {
-    let names = gathered(files, |path| path.to_owned());
+    let names = gathered(files, str::to_owned);
     let names = if names.len() > SHOWN_NAMES { gathered(files, kind) } else { names };
     let mut text = totals(files.iter().map(|(_, file)| file));
     for (name, files) in names.iter().take(SHOWN_NAMES) {
@@ -135,10 +135,7 @@ fn by_name(files: &[(String, Embedded)]) -> String {
 }
 
 /// Files by what is told of their paths.
-fn gathered<'a>(
-    files: &'a [(String, Embedded)],
-    told: impl Fn(&str) -> String,
-) -> BTreeMap<String, Vec<&'a (String, Embedded)>> {
+fn gathered(files: &[(String, Embedded)], told: impl Fn(&str) -> String) -> BTreeMap<String, Vec<&(String, Embedded)>> {
     let mut names: BTreeMap<String, Vec<&(String, Embedded)>> = BTreeMap::new();
     for file in files {
         names.entry(told(&file.1.path)).or_default().push(file);
