@@ -433,3 +433,18 @@ fn custody(text: &mut String, intact: &Intact, record: &Record, statements: &[St
         _ = writeln!(text, "  … {} in all; `expbundle log` shows all", count(about.len() as u64, "statement"));
     }
 }
+
+#[cfg(all(test, feature = "run"))]
+mod tests {
+    use expbundle_convert::tracker::TRACKERS;
+
+    use super::*;
+
+    #[test]
+    fn every_tracker_is_known_by_name() {
+        for tracker in TRACKERS {
+            assert!(TOOLS.contains(&tracker.name()), "{}", tracker.name());
+        }
+        assert_eq!(word("signed by ada", &TOOLS), "\"signed by ada\"");
+    }
+}
