@@ -410,7 +410,7 @@ fn a_card_states_nothing_of_a_record_that_was_revoked_or_rejected() {
         for (incoming, present) in [(&objected, None), (&unsigned, Some(&objected))] {
             let (_guard, folder) = model_folder("digits-base-64");
             if let Some(present) = present {
-                present.bundle().save(&folder.join(BUNDLE_NAME)).expect("room");
+                present.bundle().save_over(&folder.join(BUNDLE_NAME)).expect("room");
             }
             let plan = plan_attach(&folder, incoming, present, &options(), &|_| ()).expect("a plan");
             let said: Vec<_> = plan.objected.iter().map(|one| (one.id, one.objections[0].kind)).collect();
@@ -442,7 +442,7 @@ fn strangers_fill_no_card_and_are_followed_by_no_release() {
     let mut joined = Intact::union([ours.clone(), finish(Draft::new(body))]).expect("two");
     let own = ours.only_record().expect("one");
     joined.sign(own, &Signing::new(&ada, at)).expect("here");
-    joined.save(folder.join(BUNDLE_NAME)).expect("room");
+    joined.save_over(folder.join(BUNDLE_NAME)).expect("room");
     let stranger = releasing(&eve, None, at);
     let plan = plan_release(&folder, Some(&joined), &stranger, &|_| ()).expect("a plan");
     plan.apply().expect("room");

@@ -341,7 +341,7 @@ proptest! {
         for meddling in &meddlings {
             meddle(&mut bundle, &here, meddling);
         }
-        bundle.save(&path.join("experiment.expb")).expect("room");
+        bundle.save_over(&path.join("experiment.expb")).expect("room");
         let after = trust(&path);
         if before.state < State::Trusted {
             // Ada's older checkpoint may be brought along with its record; then she made it, and it

@@ -80,10 +80,10 @@ fn what_another_key_signed_is_signed_if_it_is_named_and_added_to_what_is_there_b
     let source = Source::from(path.join("a.expb"));
     let mut now = read.clone();
     now.sign(id, &Signing::new(&SigningKey::from_seed(&[3; 32]), time)).expect("it is here");
-    now.save(&source.path).expect("room");
+    now.save_over(&source.path).expect("room");
     let added = plan.added(&signed, &source, None).expect("the record is still there");
     assert_eq!(added.statements().count(), 3);
-    intact("b").save(&source.path).expect("room");
+    intact("b").save_over(&source.path).expect("room");
     assert!(matches!(plan.added(&signed, &source, None), Err(QueryError::Gone { record, .. }) if record == id));
 }
 

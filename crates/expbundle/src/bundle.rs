@@ -13,7 +13,7 @@ use expbundle_format::{Blake3, RecordId};
 
 use crate::content::Content;
 #[cfg(feature = "fs")]
-use crate::write_file::write_file;
+use crate::output::{Output, OutputError, Over};
 
 /// The objects of a bundle by name.
 #[derive(Clone, Debug, Default)]
@@ -132,9 +132,16 @@ impl Bundle {
         Ok(())
     }
 
-    /// Writes it to a file, atomically: on any error the old file is as it was.
+    /// Saves it, unless something would be lost: at the path is nothing, or a bundle of which
+    /// everything is in this one. On any error the old file is as it was.
     #[cfg(feature = "fs")]
-    pub fn save(&self, path: &Utf8Path) -> io::Result<()> {
-        write_file(path, |file| self.write(io::BufWriter::with_capacity(1 << 20, file)))
+    pub fn save(&self, path: &Utf8Path) -> Result<(), OutputError> {
+        Output::new(path, Over::NOTHING)?.save(self)
+    }
+
+    /// Saves it in the place of whatever is there.
+    #[cfg(feature = "fs")]
+    pub fn save_over(&self, path: &Utf8Path) -> Result<(), OutputError> {
+        Output::back_into(path).save(self)
     }
 }

@@ -76,7 +76,7 @@ impl Deref for OneRecord {
 }
 
 /// A bundle of one record in the making.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Draft {
     body: RecordBody,
     sections: BTreeMap<SectionName, Content>,

@@ -223,11 +223,11 @@ mod tests {
         assert!(nothing != other && other != Seen::at(&path));
         let mut bundle = Bundle::new();
         bundle.insert_statement_unchecked(b"{}".to_vec());
-        bundle.save(&path).expect("room");
+        bundle.save_over(&path).expect("room");
         let one = Seen::at(&path);
         assert_eq!(one, Seen::of(Some(&bundle)));
         bundle.insert_statement_unchecked(b"[]".to_vec());
-        bundle.save(&path).expect("room");
+        bundle.save_over(&path).expect("room");
         assert!(one != Seen::at(&path) && one.is_within(&bundle) && !other.is_within(&bundle));
     }
 

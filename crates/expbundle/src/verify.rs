@@ -26,6 +26,8 @@ use crate::checker::{Checker, Objects, Present, salts};
 use crate::content::Content;
 use crate::history::{History, Unread};
 use crate::judge::Verdict;
+#[cfg(feature = "fs")]
+use crate::output::{OutputError, utf8};
 use crate::pass::{Pass, Signatures};
 use crate::spoken_of::{Attributed, Misdescribed, SpokenOf, spoken_of};
 use crate::standing::Standing;
@@ -441,12 +443,17 @@ impl Intact {
         ids.next().copied().filter(|_| ids.next().is_none())
     }
 
-    /// Writes the bundle to a file, atomically: on any error the old file is as it was.
+    /// Saves the bundle, unless something would be lost: at the path is nothing, or a bundle of
+    /// which everything is in this one. On any error the old file is as it was.
     #[cfg(feature = "fs")]
-    pub fn save(&self, path: impl AsRef<Path>) -> io::Result<()> {
-        let path = camino::Utf8Path::from_path(path.as_ref());
-        let not_text = || io::Error::new(io::ErrorKind::InvalidInput, "the path is not UTF-8");
-        self.bundle.save(path.ok_or_else(not_text)?)
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), OutputError> {
+        self.bundle.save(utf8(path.as_ref())?)
+    }
+
+    /// Saves the bundle in the place of whatever is there.
+    #[cfg(feature = "fs")]
+    pub fn save_over(&self, path: impl AsRef<Path>) -> Result<(), OutputError> {
+        self.bundle.save_over(utf8(path.as_ref())?)
     }
 
     /// The statements, each once, in the order of their first files. Each signature holds; whose it

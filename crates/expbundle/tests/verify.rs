@@ -353,6 +353,27 @@ fn heads_follow_from_digests_and_declarations() {
 }
 
 #[test]
+fn nothing_is_written_over_unless_that_is_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.expb");
+    let (_, signed) = check(bytes(&signed().0));
+    let (_, other) = check(bytes(&draft("another").finish().expect("plain members")));
+    let (signed, other) = (signed.expect("intact"), other.expect("intact"));
+    let there = || std::fs::read(&path).expect("readable");
+    std::fs::write(&path, "notes").expect("room");
+    let refused = signed.save(&path).expect_err("a text").to_string();
+    assert!(refused.ends_with("the output file already exists, and its contents would be lost"), "{refused}");
+    assert_eq!(there(), b"notes");
+    signed.save_over(&path).expect("asked for");
+    // What is there is all in it.
+    signed.save(&path).expect("the same");
+    other.save(&path).expect_err("a signed bundle");
+    assert_eq!(there(), bytes(signed.bundle()));
+    other.save_over(&path).expect("asked for");
+    assert_eq!(there(), bytes(other.bundle()));
+}
+
+#[test]
 fn a_bundle_is_saved_whole_or_not_at_all() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = Utf8PathBuf::from_path_buf(folder.path().join("a.expb")).expect("a plain path");

@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io;
+use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -130,6 +131,14 @@ pub fn holds(path: &Utf8Path, bundle: &Bundle) -> bool {
     open(path).is_ok_and(|there| {
         bundle.entries().all(|(name, _)| there.bundle().contains(name))
             && there.bundle().adds_only_statements_to(bundle)
+    })
+}
+
+/// A path as text, which the names of files in a bundle are.
+pub(crate) fn utf8(path: &Path) -> Result<&Utf8Path, OutputError> {
+    Utf8Path::from_path(path).ok_or_else(|| {
+        let error = io::Error::new(io::ErrorKind::InvalidInput, "the path is not UTF-8");
+        WhyNotWritten::Failed("write the bundle", error).at(&Utf8PathBuf::from(path.to_string_lossy().into_owned()))
     })
 }
 
