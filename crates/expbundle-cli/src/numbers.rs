@@ -90,7 +90,8 @@ impl Numbers {
                 }
             }
         }
-        let columns = Columns { step: self.step_column.as_deref(), time: self.time_column.as_deref() };
+        let columns =
+            Columns { step: self.step_column.as_deref(), time: self.time_column.as_deref(), is_one_run: false };
         let tables = self.metrics.iter().map(|path| (path, false));
         for (path, is_system) in tables.chain(self.telemetry.iter().map(|path| (path, true))) {
             let at = |error: &_| Failure::from(error).or_at(path.as_str());

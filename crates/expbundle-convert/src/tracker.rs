@@ -52,7 +52,7 @@ pub struct Network<'a> {
     pub secret: &'a dyn Fn(&str) -> Option<String>,
 }
 
-/// Which columns of a table hold the run, the step and the time, where a person says so.
+/// Which columns of a table hold the run, the step, the time and parameters, where a person says so.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RowColumns<'a> {
     /// The column of the run.
@@ -61,11 +61,13 @@ pub struct RowColumns<'a> {
     pub step: Option<&'a str>,
     /// The column of the time.
     pub time: Option<&'a str>,
+    /// Columns that are parameters, and not metrics or tags.
+    pub params: &'a [String],
 }
 
 impl RowColumns<'_> {
     fn is_empty(&self) -> bool {
-        [self.run, self.step, self.time].iter().all(Option::is_none)
+        self.params.is_empty() && [self.run, self.step, self.time].iter().all(Option::is_none)
     }
 }
 

@@ -381,7 +381,7 @@ fn steps_and_times_are_found_by_their_names() {
     assert_eq!((elapsed.time, elapsed.elapsed, elapsed.metrics), (None, vec![s("time")], vec![s("time"), s("a")]));
     assert_eq!(found("step,time,_timestamp,a\n1,12.5,1795424400,3\n").2.map(|time| time.0), Some(s("_timestamp")));
     // Whoever names a column is believed.
-    let columns = Columns { step: Some("n"), time: Some("t") };
+    let columns = Columns { step: Some("n"), time: Some("t"), is_one_run: false };
     let (_, chosen) = read_as(b"n,t,a\n1,12.5,3\n", &columns).expect("a table");
     assert_eq!((chosen.step, chosen.metrics), (Some(s("n")), vec![s("a")]));
     assert!(matches!(read_as(b"step,a\n1,2\n", &columns), Err(TableError::NoColumn { .. })));

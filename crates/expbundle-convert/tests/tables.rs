@@ -92,7 +92,7 @@ fn a_person_names_the_columns() {
     let csv = named("csv").expect("listed");
     // Without a column that is called so, the file is one run.
     assert_eq!(keys(&open("csv", &path).runs().expect("a list")), ["t"]);
-    let columns = RowColumns { run: Some("who"), step: Some("n"), time: Some("at") };
+    let columns = RowColumns { run: Some("who"), step: Some("n"), time: Some("at"), params: &[] };
     let source = open_with(csv, &path, &columns).expect("a source");
     assert_eq!(keys(&source.runs().expect("a list")), ["a", "b"]);
     let points = &Opened::new(&*source, "a").series(sections::METRICS)["x"];
@@ -198,4 +198,35 @@ fn one_table_is_one_run_in_linear_time() {
     let source = open("jsonl", Utf8Path::new(&path));
     let opened = Opened::new(&*source, "curve");
     assert_eq!((opened.line("metric point").0, opened.line("cell")), (1000, (1000, 0, 0, 1000)));
+}
+
+#[test]
+fn a_person_names_parameters_and_stray_cells_are_dropped() {
+    let (_folder, path) = folder();
+    let path = path.join("runs.csv");
+    std::fs::write(&path, "run_id,lr,optimizer,acc\na,0.1,adam,0.9\nb,0.2,sgd,x\nc,0.3,adam,0.8\n").expect("room");
+    let csv = named("csv").expect("listed");
+    let params = ["lr".to_owned(), "optimizer".to_owned()];
+    let columns = RowColumns { params: &params, ..RowColumns::default() };
+    let source = open_with(csv, &path, &columns).expect("a source");
+    let opened = Opened::new(&*source, "b");
+    let recipe: Recipe = opened.section();
+    assert_eq!(json!(recipe.parameters), json!({"lr": 0.2, "optimizer": "sgd"}));
+    let context: Context = opened.section();
+    assert!(context.labels.is_empty(), "{:?}", context.labels);
+    assert!(opened.converted.bundle.sections().all(|(_, name, _)| name.as_str() != sections::METRICS));
+    assert_eq!(opened.line("cell"), (3, 2, 0, 1));
+    assert!(opened.converted.findings.iter().any(|finding| finding.message.contains("`acc` is not a number")));
+    let opened = Opened::new(&*source, "a");
+    assert_eq!(opened.series(sections::METRICS)["acc"][0].value, Some(0.9));
+    assert_eq!(opened.line("cell"), (3, 3, 0, 0));
+    let none = ["none".to_owned()];
+    let wrong = RowColumns { params: &none, ..RowColumns::default() };
+    assert!(matches!(open_with(csv, &path, &wrong), Err(ConvertError::Source { .. })));
+    // Of a run in several rows, what all of them share.
+    std::fs::write(&path, "run_id,step,lr,loss\na,0,0.1,1\na,1,0.1,0.5\n").expect("room");
+    let params = ["lr".to_owned()];
+    let columns = RowColumns { params: &params, ..RowColumns::default() };
+    let recipe: Recipe = Opened::new(&*open_with(csv, &path, &columns).expect("a source"), "a").section();
+    assert_eq!(json!(recipe.parameters), json!({"lr": 0.1}));
 }

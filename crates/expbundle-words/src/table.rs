@@ -177,6 +177,16 @@ impl From<&TableError> for Failure {
             TableError::LateStep { name, .. } => {
                 failure.help(format!("say which one is the step, e.g. with `--step-column {}`", named(name)))
             }
+            TableError::SeveralRuns { format, .. } => {
+                let tool = match format {
+                    Format::Csv => "csv",
+                    Format::JsonLines => "jsonl",
+                    Format::Parquet | Format::Section => "parquet",
+                };
+                failure.help(format!(
+                    "`expbundle convert {tool} FILE --all` makes a bundle of each; if the column names no run, rename it"
+                ))
+            }
             TableError::NoPoints(reading) => failure
                 .listing(guesses(reading) + &left_out(reading))
                 .help("`expbundle create --help` shows what a table looks like"),

@@ -74,6 +74,9 @@ pub struct Convert {
     /// Column of a table that has the time [default: told by its name]
     #[arg(long, value_name = "NAME")]
     time_column: Option<String>,
+    /// Columns of a table that are parameters, e.g. lr,optimizer [default: those called `params.…`]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    param_column: Vec<String>,
     /// Embed no files; list them by digest only
     #[arg(long, conflicts_with = "embed")]
     no_embed: bool,
@@ -119,7 +122,11 @@ impl Convert {
         let [run, step, time] = [&self.run_column, &self.step_column, &self.time_column].map(|name| name.as_deref());
         let http = Arc::new(expbundle_http::Network::default());
         let network = Network { http, secret: &|name| std::env::var(name).ok() };
-        let source = named_or_found_with(&self.source, &RowColumns { run, step, time }, Some(&network))?;
+        let source = named_or_found_with(
+            &self.source,
+            &RowColumns { run, step, time, params: &self.param_column },
+            Some(&network),
+        )?;
         if self.list {
             return self.print_list(&*source);
         }

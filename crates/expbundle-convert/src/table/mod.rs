@@ -110,6 +110,16 @@ pub enum TableError {
         /// What was taken for it.
         taken: String,
     },
+    /// Rows of several runs, whose points would be one series.
+    #[error("this table has several runs: column `{column}` has `{}`, `{}`, …", .runs[0], .runs[1])]
+    SeveralRuns {
+        /// The column that names the run.
+        column: String,
+        /// The first two.
+        runs: [String; 2],
+        /// The format of the file.
+        format: Format,
+    },
     /// No row gives a point.
     #[error("no point was found in {} rows", .0.rows)]
     NoPoints(Box<Reading>),

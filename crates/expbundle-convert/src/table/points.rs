@@ -21,25 +21,33 @@ pub(super) const EPOCH: &str = "epoch";
 const TIMES: [&str; 3] = ["time", "timestamp", "wall_time"];
 /// Names of columns that hold the key of a long table, where no column is called `key`.
 const KEYS: [&str; 4] = ["metric", "name", "tag", "variable"];
+/// Names of columns that name the run, the likeliest first.
+pub(super) const RUNS: [&str; 6] = ["run_id", "run", "run_uuid", "run_name", "trial_id", "trial"];
 /// Smaller numbers, before March 1973, are not times since 1970 but seconds since the start.
 const LEAST_TIME: f64 = 1e8;
 /// Rows that are looked at before columns get their roles, and what they may take of memory.
 const HEAD_ROWS: usize = 1000;
 const HEAD_BYTES: usize = 16 << 20;
 
-/// Which columns hold step and time, where a person says so.
+/// Which columns hold step and time, where a person says so, and of how many runs the table is.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Columns<'a> {
     /// The column of the step.
     pub step: Option<&'a str>,
     /// The column of the time.
     pub time: Option<&'a str>,
+    /// Whether somebody chose the rows, so that all of them are of one run whatever they say.
+    pub is_one_run: bool,
 }
 
 /// Gives the points of a table to `take`, with their keys.
 ///
 /// A table is long if it has the columns `key` and `value` or `text`, and wide else. Cells that are
 /// empty are not points; whatever else gives no point is in the [`Reading`].
+///
+/// # Errors
+/// The table cannot be read, gives no point, or names several runs, whose points would be mixed:
+/// [`TableError::SeveralRuns`].
 pub fn points(
     table: Table,
     columns: &Columns<'_>,
@@ -51,6 +59,7 @@ pub fn points(
         head: Vec::new(),
         head_bytes: 0,
         layout: None,
+        run: None,
         faults: Faults::default(),
         reading: Reading {
             format: table.format(),
@@ -86,6 +95,8 @@ struct Reader<'a> {
     head: Vec<Row>,
     head_bytes: usize,
     layout: Option<Layout>,
+    /// The run that the rows so far name.
+    run: Option<String>,
     faults: Faults,
     reading: Reading,
 }
@@ -97,6 +108,8 @@ struct Layout {
     /// The epoch, if it was taken for the step unasked.
     epoch: Option<usize>,
     time: Option<usize>,
+    /// The column that names the run, if one does.
+    run: Option<usize>,
     unit: Option<TimeUnit>,
     /// The least number that is a time.
     least_time: f64,
@@ -187,6 +200,20 @@ impl Reader<'_> {
         }
         for name in names.get(layout.columns.len()..).unwrap_or_default() {
             layout.add(name, names, row.number())?;
+        }
+        if !self.chosen.is_one_run
+            && let Some(column) = layout.run
+            && let Some(run) = row.cell(column).and_then(words).filter(|run| !run.is_empty())
+        {
+            match &self.run {
+                None => self.run = Some(run.into_owned()),
+                Some(one) if *one == run => {}
+                Some(one) => {
+                    let column = names.get(column).cloned().unwrap_or_default();
+                    let format = self.reading.format;
+                    return Err(TableError::SeveralRuns { column, runs: [one.clone(), run.into_owned()], format });
+                }
+            }
         }
         let step = match layout.step.map(|column| (column, row.cell(column))) {
             None => None,
@@ -411,6 +438,7 @@ impl Layout {
             step,
             epoch,
             time,
+            run: named(names, &RUNS).filter(|run| ![step, time].contains(&Some(*run))),
             unit: None,
             least_time: if chosen.time.is_some() { 0.0 } else { LEAST_TIME },
             is_ours: names == super::SECTION,
@@ -425,6 +453,9 @@ impl Layout {
     fn add(&mut self, name: &str, names: &[String], row: u64) -> Result<(), TableError> {
         let column = self.columns.len();
         let is = |wanted: &[&str]| wanted.contains(&plain(name).as_str());
+        if is(&RUNS) && self.run.is_none() {
+            self.run = Some(column);
+        }
         let role = if let Some(epoch) = self.epoch.filter(|_| is(&STEPS)) {
             let taken = names.get(epoch).cloned().unwrap_or_default();
             return Err(TableError::LateStep { name: name.to_owned(), row, taken });

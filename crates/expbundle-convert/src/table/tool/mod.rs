@@ -141,12 +141,14 @@ struct Chosen {
     run: Option<String>,
     step: Option<String>,
     time: Option<String>,
+    params: Vec<String>,
 }
 
 impl Chosen {
     fn of(columns: &RowColumns<'_>) -> Self {
         let owned = |name: Option<&str>| name.map(str::to_owned);
-        Self { run: owned(columns.run), step: owned(columns.step), time: owned(columns.time) }
+        let params = columns.params.to_vec();
+        Self { run: owned(columns.run), step: owned(columns.step), time: owned(columns.time), params }
     }
 }
 
@@ -236,7 +238,7 @@ impl Source for Opened {
         }
         let table = found.table().map_err(|error| tracker::unreadable(found.path, error))?;
         if found.scanned.is_row_each {
-            one_row::map(&mut ledger, table, &found, &place)?;
+            one_row::map(&mut ledger, table, &found, &self.columns.params, &place)?;
         } else {
             points::map(&mut ledger, table, &found, &self.columns, &place)?;
         }

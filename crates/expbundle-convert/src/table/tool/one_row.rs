@@ -1,5 +1,6 @@
 //! A run that is one row, like those of `mlflow.search_runs` or of a sheet of results.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use expbundle_format::Code;
@@ -45,13 +46,25 @@ struct Taken<'l, 'a> {
     metrics: Gathered,
     /// Columns of numbers that nothing but their cells told from parameters.
     untold: Vec<String>,
+    /// Columns that a person named as parameters.
+    params: &'l [String],
+    /// Columns of which most cells are numbers, in all rows.
+    numeric: &'l HashSet<String>,
 }
 
-pub(super) fn map(ledger: &mut Ledger<'_>, table: Table, found: &Found<'_>, place: &str) -> Result<(), ConvertError> {
+pub(super) fn map(
+    ledger: &mut Ledger<'_>,
+    table: Table,
+    found: &Found<'_>,
+    params: &[String],
+    place: &str,
+) -> Result<(), ConvertError> {
     let column = found.scanned.run_column.clone().unwrap_or_default();
     let metrics = Gathered::new(sections::METRICS, ledger.options);
     let context = Context { title: found.run.to_owned(), ..Context::default() };
-    let mut taken = Taken { ledger, context, recipe: Recipe::default(), metrics, untold: Vec::new() };
+    let numeric = &found.scanned.numeric;
+    let (recipe, untold) = (Recipe::default(), Vec::new());
+    let mut taken = Taken { ledger, context, recipe, metrics, untold, params, numeric };
     let read = table.try_for_each(|names, row| {
         let at = names.iter().position(|name| *name == column);
         let is_it = at.and_then(|at| row.cell(at)).and_then(words).as_deref() == Some(found.run);
@@ -61,7 +74,7 @@ pub(super) fn map(ledger: &mut Ledger<'_>, table: Table, found: &Found<'_>, plac
         taken.row(names, row, at);
         ControlFlow::Break(())
     });
-    let Taken { ledger, context, mut recipe, metrics, untold } = taken;
+    let Taken { ledger, context, mut recipe, metrics, untold, .. } = taken;
     match read {
         Ok(ControlFlow::Break(())) => {}
         Ok(ControlFlow::Continue(())) => return Err(ConvertError::NoSuchRun { run: found.run.to_owned() }),
@@ -70,13 +83,14 @@ pub(super) fn map(ledger: &mut Ledger<'_>, table: Table, found: &Found<'_>, plac
     let written = metrics.write(ledger)?;
     written.tell(ledger, "metric");
     let mut message = format!(
-        "the columns were told by their names: a row for each run, which the column `{column}` names; \
-         `--run-column` and `--step-column` name others"
+        "columns recognised by name: a row for each run, which the column `{column}` names; `--run-column` and \
+         `--step-column` name others"
     );
     if !untold.is_empty() {
         let shown = untold.iter().take(12).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         message += &format!(
-            ". Numbers were taken for metrics where the name does not begin like `params.`: {shown}{}",
+            ". Numbers count as metrics where the name does not begin like `params.`: {shown}{}; `--param-column` names \
+             parameters",
             if untold.len() > 12 { ", …" } else { "" }
         );
     }
@@ -108,11 +122,24 @@ impl Taken<'_, '_> {
             self.ledger.finding(Code::SourceUnsupported, name, message);
             return;
         };
-        if self.known(&plain(name), &text, cell) {
+        let is_param = self.params.iter().any(|param| param == name);
+        let of_param = rest(&PARAMETERS).or_else(|| is_param.then(|| name.to_owned()));
+        let (of_tag, of_metric) = (rest(&TAGS), rest(&METRICS));
+        let has_kind = of_param.is_some() || of_tag.is_some() || of_metric.is_some();
+        if !is_param && self.known(&plain(name), &text, cell) {
             return item.mapped();
         }
+        if !has_kind && cell.number().is_none() && self.numeric.contains(name) {
+            item.dropped("the cell is not a number, and most of its column are");
+            let message = format!(
+                "the cell of the column `{name}` is not a number, and was left out, since most cells of the column are; \
+                 `--param-column` keeps texts"
+            );
+            self.ledger.finding(Code::SourceLoss, name, message);
+            return;
+        }
         item.mapped();
-        if let Some(name) = rest(&PARAMETERS) {
+        if let Some(name) = of_param {
             let value = value(cell, &text);
             match kind_of(&name) {
                 Kind::Seed => self.recipe.seeds.insert(name.clone(), value.clone()),
@@ -120,17 +147,16 @@ impl Taken<'_, '_> {
                 Kind::Other => None,
             };
             self.recipe.parameters.insert(name, value);
-        } else if let Some(name) = rest(&TAGS) {
+        } else if let Some(name) = of_tag {
             self.context.labels.insert(name, text.into_owned());
         } else if let Some(number) = cell.number() {
-            let metric = rest(&METRICS);
-            if metric.is_none() {
+            if of_metric.is_none() {
                 self.untold.push(name.to_owned());
             }
-            let name = metric.as_deref().unwrap_or(name);
+            let name = of_metric.as_deref().unwrap_or(name);
             let key = self.metrics.key(name);
             self.metrics.number(key, At::default(), number.value, number.digits.as_deref());
-        } else if let Some(name) = rest(&METRICS) {
+        } else if let Some(name) = of_metric {
             let key = self.metrics.key(&name);
             self.metrics.text(key, At::default(), text.into_owned());
         } else {

@@ -75,7 +75,7 @@ pub(super) fn map(
 ) -> Result<(), ConvertError> {
     let watched = Rc::new(RefCell::new(Watched::default()));
     let table = only(table, found, Rc::clone(&watched));
-    let columns = Columns { step: chosen.step.as_deref(), time: chosen.time.as_deref() };
+    let columns = Columns { step: chosen.step.as_deref(), time: chosen.time.as_deref(), is_one_run: true };
     let mut gathered = Gathered::new(sections::METRICS, ledger.options);
     let read = points(table, &columns, &mut |name, point| {
         let key = gathered.key(name);
@@ -107,8 +107,10 @@ pub(super) fn map(
         guesses(ledger, reading, found, chosen, place);
         rows(ledger, reading, &watched.borrow(), &mut context, place);
     }
+    let mut recipe = gaps();
+    parameters(&mut recipe, &mut context, &watched.borrow(), &chosen.params, ledger, place);
     ledger.section(context);
-    ledger.section(gaps());
+    ledger.section(recipe);
     Ok(())
 }
 
@@ -132,6 +134,27 @@ fn only(table: Table, found: &Found<'_>, watched: Rc<RefCell<Watched>>) -> Table
     })
 }
 
+/// Moves what a person named as parameters, and all rows of the run share, from the labels.
+fn parameters(
+    recipe: &mut Recipe,
+    context: &mut Context,
+    watched: &Watched,
+    params: &[String],
+    ledger: &mut Ledger<'_>,
+    place: &str,
+) {
+    for name in params {
+        let shared = watched.of(name).and_then(|column| column.value.as_ref());
+        if let Some(value) = context.labels.remove(name).as_ref().or(shared) {
+            recipe.parameters.insert(name.clone(), crate::parameters::value(value));
+        } else if watched.of(name).is_some_and(|column| column.cells > 0) {
+            let message =
+                format!("the column `{name}` differs from row to row of the run, so it is no parameter of it");
+            ledger.finding(Code::SourceLoss, place, message);
+        }
+    }
+}
+
 fn gaps() -> Recipe {
     let gap = |what: &str| Gap { what: what.to_owned(), detail: "a table of points does not tell it".to_owned() };
     Recipe { gaps: ["code", "data", "environment", "seed"].map(gap).to_vec(), ..Recipe::default() }
@@ -152,8 +175,7 @@ fn guesses(ledger: &mut Ledger<'_>, reading: &Reading, found: &Found<'_>, chosen
         None => format!("; no {what}"),
     };
     let message = format!(
-        "the columns were told by their names: {form}{}{}{}. `--run-column`, `--step-column` and `--time-column` name \
-         others",
+        "columns recognised by name: {form}{}{}{}; `--run-column`, `--step-column` and `--time-column` name others",
         column("run", found.scanned.run_column.as_ref(), &chosen.run),
         column("step", reading.step.as_ref(), &chosen.step),
         column("time", reading.time.as_ref().map(|time| &time.name), &chosen.time),

@@ -1,7 +1,7 @@
 //! The first look at a file: which column names the run, which runs there are, and whether each of
 //! them is a row.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -10,11 +10,9 @@ use camino::Utf8Path;
 use expbundle_format::{Code, Finding, Place};
 
 use super::Chosen;
-use crate::table::points::{EPOCH, STEPS, named, words};
-use crate::table::{Format, Head, KeptRows, Row, Table, TableError};
+use crate::table::points::{EPOCH, RUNS, STEPS, named, words};
+use crate::table::{Cell, Format, Head, KeptRows, Row, Table, TableError};
 
-/// Names of columns that name the run, the likeliest first.
-const RUNS: [&str; 6] = ["run_id", "run", "run_uuid", "run_name", "trial_id", "trial"];
 /// Runs of one file.
 const MOST_RUNS: usize = 100_000;
 /// Rows that are kept, in bytes.
@@ -36,6 +34,8 @@ pub(super) struct Scanned {
     /// The rows of each run, unless all of them are too large to be kept: then the file is read again
     /// for each run.
     pub rows: HashMap<String, Arc<KeptRows>>,
+    /// Columns of which most cells are numbers.
+    pub numeric: HashSet<String>,
     /// Rows that name no run.
     pub rows_without_run: u64,
     /// Rows that cannot be read.
@@ -56,6 +56,7 @@ pub(super) fn scan(table: Table, chosen: &Chosen, path: &Utf8Path) -> Result<Sca
     let mut scanned = Scanned { head: Some(table.head()), ..Scanned::default() };
     let mut rows: HashMap<String, u64> = HashMap::new();
     let mut kept = Kept::default();
+    let mut kinds = Kinds::default();
     let read = table.try_for_each(|columns, row| {
         if columns.len() > names.len() {
             names = columns.to_vec();
@@ -84,6 +85,7 @@ pub(super) fn scan(table: Table, chosen: &Chosen, path: &Utf8Path) -> Result<Sca
             return ControlFlow::Continue(());
         }
         kept.keep(&run, columns.len(), row);
+        kinds.row(row);
         ControlFlow::Continue(())
     });
     match read {
@@ -97,12 +99,16 @@ pub(super) fn scan(table: Table, chosen: &Chosen, path: &Utf8Path) -> Result<Sca
     if let (Some(name), None) = (&chosen.run, column) {
         return Err(TableError::NoColumn { name: name.clone(), columns: names });
     }
+    if let Some(name) = chosen.params.iter().find(|name| !names.contains(name)) {
+        return Err(TableError::NoColumn { name: name.clone(), columns: names });
+    }
     scanned.run_column = column.and_then(|column| names.get(column).cloned());
     if scanned.run_column.is_none() {
         scanned.runs = vec![path.file_stem().unwrap_or("table").to_owned()];
     }
     scanned.is_row_each = is_row_each(&names, chosen, &rows);
     scanned.rows = kept.rows.into_iter().map(|(run, rows)| (run, Arc::new(rows))).collect();
+    scanned.numeric = kinds.numeric(&names);
     scanned.names = names;
     scanned.is_cut = format == Format::Csv && ends_within_a_line(path);
     Ok(scanned)
@@ -128,6 +134,31 @@ impl Kept {
         } else {
             self.rows.insert(run.to_owned(), vec![(columns, row.clone())]);
         }
+    }
+}
+
+/// How many cells of each column are numbers, and how many are something else.
+#[derive(Default)]
+struct Kinds(Vec<(u64, u64)>);
+
+impl Kinds {
+    fn row(&mut self, row: &Row) {
+        for (column, cell) in row.cells() {
+            if self.0.len() <= column {
+                self.0.resize(column + 1, (0, 0));
+            }
+            let Some((numbers, others)) = self.0.get_mut(column) else { continue };
+            if cell.number().is_some() {
+                *numbers += 1;
+            } else if !matches!(cell, Cell::Text(text) if text.trim_ascii().is_empty()) {
+                *others += 1;
+            }
+        }
+    }
+
+    fn numeric(&self, names: &[String]) -> HashSet<String> {
+        let columns = names.iter().zip(&self.0);
+        columns.filter(|(_, (numbers, others))| numbers > others).map(|(name, _)| name.clone()).collect()
     }
 }
 
