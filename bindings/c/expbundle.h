@@ -314,8 +314,8 @@ bool expb_run_section(const ExpbRun *run,
                       ExpbError **error);
 
 /*
- Makes the bundle, unsigned and checked. The run is used up, also if this fails, and still has to
- be freed.
+ Makes the bundle, unsigned and checked. After that the run takes nothing more, and still has to
+ be freed. If it fails, the run stays open: mend what the error names, and finish it again.
  */
 ExpbBundle *expb_run_finish(const ExpbRun *run, ExpbError **error);
 

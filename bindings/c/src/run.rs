@@ -47,7 +47,14 @@ fn broken() -> Failure {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn expb_run_new(title: *const c_char, error: *mut *mut ExpbError) -> Option<Box<ExpbRun>> {
     // SAFETY: the contract of `given`.
-    unsafe { answer(error, || Ok(Box::new(ExpbRun(Mutex::new(Some(Run::new(given::text(title, "title")?))))))) }
+    let act = || {
+        // SAFETY: the contract of `given`.
+        let run = Run::new(unsafe { given::text(title, "title") }?);
+        run.check_title()?;
+        Ok(Box::new(ExpbRun(Mutex::new(Some(run)))))
+    };
+    // SAFETY: the contract of `given`.
+    unsafe { answer(error, act) }
 }
 
 /// When it started and ended; EXPB_NONE for what is unknown.
@@ -224,14 +231,16 @@ pub unsafe extern "C" fn expb_run_section(
     unsafe { done(error, act) }
 }
 
-/// Makes the bundle, unsigned and checked. The run is used up, also if this fails, and still has to
-/// be freed.
+/// Makes the bundle, unsigned and checked. After that the run takes nothing more, and still has to
+/// be freed. If it fails, the run stays open: mend what the error names, and finish it again.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn expb_run_finish(run: Option<&ExpbRun>, error: *mut *mut ExpbError) -> Option<Box<ExpbBundle>> {
     let act = || {
-        let run = given::handle(run, "run")?.0.lock().map_err(|_| broken())?.take();
-        let run = run.ok_or_else(finished)?;
-        work(|| run.finish().map_err(Failure::from)).map(|intact| Box::new(ExpbBundle::new(intact)))
+        let mut run = given::handle(run, "run")?.0.lock().map_err(|_| broken())?;
+        let told = run.as_mut().ok_or_else(finished)?;
+        let intact = work(|| told.finish().map_err(Failure::from))?;
+        *run = None;
+        Ok(Box::new(ExpbBundle::new(intact)))
     };
     // SAFETY: the contract of `given`.
     unsafe { answer(error, act) }

@@ -313,11 +313,19 @@ static void survives(void) {
   expb_run_free(run);
   expb_bundle_free(bundle);
 
-  run = expb_run_new("", &error);
-  WELL(error);
-  CHECK(expb_run_finish(run, &error) == NULL);
+  CHECK(expb_run_new("", &error) == NULL);
   FAILED(error, "cli.usage", "title");
+
+  /* A finish that fails leaves the run open, to be mended. */
+  run = expb_run_new("mended", &error);
+  CHECK(expb_run_times(run, 2 * EXPB_SECOND, EXPB_SECOND, &error));
+  CHECK(expb_run_finish(run, &error) == NULL);
+  FAILED(error, "cli.usage", "before it started");
+  CHECK(expb_run_times(run, 2 * EXPB_SECOND, 3 * EXPB_SECOND, &error));
+  bundle = expb_run_finish(run, &error);
+  WELL(error);
   expb_run_free(run);
+  expb_bundle_free(bundle);
 }
 
 static void derives_from_its_parent(void) {

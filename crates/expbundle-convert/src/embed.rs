@@ -1,6 +1,11 @@
 //! Which artifacts travel inside the bundle: small ones, until there are enough of them.
 
 use expbundle_format::record::role;
+use expbundle_format::sections::Identity;
+
+use crate::privacy::{self, Learned, Private};
+
+pub use crate::privacy::Look;
 
 /// The largest file that is embedded without being asked for, in bytes.
 pub const MOST_BYTES: u64 = 1 << 20;
@@ -49,6 +54,16 @@ impl Choice<'_> {
             fits(pattern, text)
         })
     }
+}
+
+/// Looks into a file for names of people, machines and places, those of the identity among them.
+pub fn look(path: &str, bytes: &[u8], identity: &Identity) -> Look {
+    if is_packed_by_name(path) {
+        return Look::Packed;
+    }
+    let mut learned = Learned::default();
+    learned.identity(identity);
+    privacy::look_into(&Private::new(&learned), bytes)
 }
 
 /// Whether a file is packed by its name, where its bytes have no mark that tells.

@@ -242,7 +242,8 @@ pub enum ConvertError {
 }
 
 /// The last name of a path, for sections that must not hold whole paths.
-pub(crate) fn file_name(path: &Utf8Path) -> String {
+/// The last part of a path, as the name of a file.
+pub fn file_name(path: &Utf8Path) -> String {
     path.file_name().unwrap_or("file").to_owned()
 }
 

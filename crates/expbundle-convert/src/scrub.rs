@@ -83,7 +83,7 @@ impl Scrubber {
     }
 
     /// The kind of secret that a file is by its path, or holds.
-    pub(crate) fn kind_of_file(&self, path: &str, bytes: Option<&[u8]>) -> Option<&'static str> {
+    pub fn kind_of_file(&self, path: &str, bytes: Option<&[u8]>) -> Option<&'static str> {
         let by_name = secrets::is_secret_file(path).then_some(secrets::SECRET_FILE);
         let by_both = bytes.and_then(|bytes| secrets::file_of_one_word(path, bytes));
         let by_content = bytes.map(secrets::scan_file).unwrap_or_default().into_iter().map(|found| found.kind);
@@ -94,7 +94,7 @@ impl Scrubber {
 
     /// The kind of secret that the path of a file has in it: a listing of files is signed as it is,
     /// so nothing can be taken out of it.
-    pub(crate) fn kind_in_path(&self, path: &str) -> Option<&'static str> {
+    pub fn kind_in_path(&self, path: &str) -> Option<&'static str> {
         secrets::scan(path).into_iter().map(|found| found.kind).find(|kind| !self.is_allowed(kind, path))
     }
 

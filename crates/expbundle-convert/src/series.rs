@@ -124,7 +124,7 @@ impl Points {
     }
 
     /// Writes the section. Without points there is none.
-    pub fn write(self, draft: &mut Draft<'_>) -> Result<Vec<(String, KeySummary)>, ConvertError> {
+    pub fn write(mut self, draft: &mut Draft<'_>) -> Result<Vec<(String, KeySummary)>, ConvertError> {
         if self.writer.is_empty() {
             return Ok(Vec::new());
         }

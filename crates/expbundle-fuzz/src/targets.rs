@@ -353,7 +353,7 @@ pub fn tracker(bytes: &[u8]) {
 /// whole nothing is missing.
 pub fn journal(bytes: &[u8]) {
     with_folder(&[("run.expj", bytes)], |root| {
-        let Ok(Recovered { run, findings }) = Run::recover(root.join("run.expj")) else { return };
+        let Ok(Recovered { mut run, findings }) = Run::recover(root.join("run.expj")) else { return };
         let Ok(intact) = run.finish() else { return };
         let record = intact.only_record().expect("a run has one");
         let source = intact.json_section::<SourceSection>(record);

@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     std::fs::write(folder.join("line.json"), format!("{{\"slope\": {slope}, \"offset\": {offset}}}\n"))?;
 
-    let run = run.output("model", folder.join("line.json"))?.ended("2026-11-28T03:00:02Z".parse()?);
+    let mut run = run.output("model", folder.join("line.json"))?.ended("2026-11-28T03:00:02Z".parse()?);
     let mut bundle = run.finish()?;
     let record = bundle.only_record().ok_or("a run is one record")?;
     // In your own program: `expbundle_run::open_key("me.key", || None)?`.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use camino::Utf8PathBuf;
 use expbundle::draft::DraftError;
+use expbundle::figure::Unfit;
 use expbundle::verify::CheckError;
 use expbundle_convert::ConvertError;
 use expbundle_convert::table::TableError;
@@ -44,14 +45,27 @@ pub enum RunError {
     /// A path that is not UTF-8.
     #[error("the path `{}` is not UTF-8", .0.display())]
     Path(PathBuf),
-    /// The same bytes in the same role twice.
-    #[error("`{path}` is the same {role} as one that is there already")]
-    Twice {
-        /// The file.
-        path: Utf8PathBuf,
-        /// Its role.
-        role: String,
+    /// A file that does not travel inside the bundle.
+    #[error("the artifact `{name}` {why}")]
+    NotEmbedded {
+        /// What it was to be called.
+        name: String,
+        /// The cause.
+        why: NotEmbedded,
     },
+    /// A figure of cost that no sum of a family would add (spec/family.md).
+    #[error("the {figure} `{amount}` is {why}")]
+    Figure {
+        /// `amount of gpu`, `charge`, `rate`.
+        figure: String,
+        /// What was given.
+        amount: String,
+        /// The cause.
+        why: Unfit,
+    },
+    /// Not the code of a currency.
+    #[error("`{0}` is not the code of a currency: ISO 4217 has three capital letters")]
+    Currency(String),
     /// A file cannot be taken in, since it cannot be read, or is or holds a secret.
     #[error(transparent)]
     File(ConvertError),
@@ -129,6 +143,27 @@ pub enum RunError {
     /// It would not be intact, or would contradict itself.
     #[error(transparent)]
     Check(CheckError),
+}
+
+/// Why a file does not travel inside the bundle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotEmbedded {
+    /// A name that is not a relative path.
+    #[error("is not named by a relative path such as `plots/loss.png`")]
+    Name,
+    /// Another file has the name.
+    #[error("is there already, with other bytes")]
+    Taken,
+    /// All together would be too large.
+    #[error("has no room: the embedded files of a run come to at most 16 MiB")]
+    NoRoom,
+    /// It names somebody or something.
+    #[error("names people, machines or absolute paths, which are kept apart from what is shared")]
+    Private,
+    /// It is packed.
+    #[error("is packed, so that nobody sees what it names")]
+    Packed,
 }
 
 /// What is wrong with a journal.

@@ -158,7 +158,7 @@ impl Run {
         Ok(told)
     }
 
-    fn keep_unless_held(&mut self) -> Result<(), RunError> {
+    pub(crate) fn keep_unless_held(&mut self) -> Result<(), RunError> {
         if self.journal.as_ref().is_none_or(|journal| journal.is_held) { Ok(()) } else { self.keep() }
     }
 
@@ -248,7 +248,11 @@ impl Run {
     }
 
     /// The secrets of a section that is not JSON, as the end of the run would find them.
-    fn secrets_in(&self, name: &SectionName, content: &Content) -> Result<Vec<(String, &'static str)>, RunError> {
+    pub(crate) fn secrets_in(
+        &self,
+        name: &SectionName,
+        content: &Content,
+    ) -> Result<Vec<(String, &'static str)>, RunError> {
         let mut alone = Draft::new(RecordBody::new(self.draft.body().kind));
         alone.section(name.as_str(), "application/octet-stream", content.clone())?;
         Ok(audit::draft(&alone, &Identity::default(), &self.allow_secrets).places())

@@ -45,6 +45,7 @@
 //! | metrics | [`Run::point`], [`Run::log`], [`Run::final_value`], [`Run::metrics_from`] | `metrics.parquet`, `summary.json` |
 //! | system metrics | [`Run::log_system`], [`Run::system_from`] | `telemetry.parquet` |
 //! | files that went in and came out | [`Run::input`], [`Run::output`] | the record, `artifacts.json` |
+//! | small files that travel inside | [`Run::add_artifact`] | the record, `artifacts.json`, `artifacts/` |
 //! | earlier runs | [`Run::derived_from`] | the record |
 //! | people, machines | [`Run::identity`] | `identity.json`, which can be withheld |
 //! | what happened, what it used, what was measured | [`Run::add_event`], [`Run::add_use`], [`Run::add_charge`], [`Run::add_evaluation`] | `events.json`, `cost.json`, `evaluations.json` |
@@ -58,6 +59,7 @@
 #![deny(missing_docs)]
 
 mod agent;
+mod embedded;
 mod error;
 mod files;
 mod given;
@@ -73,7 +75,7 @@ mod signers_file;
 mod tell;
 
 pub use agent::AgentError;
-pub use error::{JournalError, RunError};
+pub use error::{JournalError, NotEmbedded, RunError};
 pub use files::{FileError, agent_key, is_public_keys, key_file_warning, open_key, open_public_keys, open_signers};
 pub use lists::{known_relation, known_role};
 pub use param::Param;

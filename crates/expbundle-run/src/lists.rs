@@ -5,7 +5,7 @@ use std::path::Path;
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
 use expbundle::verify::Intact;
-use expbundle_convert::{Options, declared};
+use expbundle_convert::{Options, declared, file_name};
 use expbundle_format::RecordId;
 use expbundle_format::record::{ArtifactRef, Form, Parent, Word, role};
 use expbundle_format::sections::{Artifact, Direction};
@@ -20,7 +20,8 @@ impl Run {
     /// A file or folder that went in, by its role: `model`, `dataset`, `config`, …
     /// (spec/relations.toml), or a URI of your own.
     ///
-    /// The file is hashed and not copied; a folder is recorded whole or not at all.
+    /// The file is hashed and not copied; a folder is recorded whole or not at all. The same bytes in
+    /// the same role are recorded once: the name of the first stays, others are its aliases.
     pub fn input(mut self, role: &str, path: impl AsRef<Path>) -> Result<Self, RunError> {
         self.add_file(Direction::Input, &known_role(role)?, path.as_ref())?;
         Ok(self)
@@ -52,17 +53,11 @@ impl Run {
             let size = listing.len() as u64;
             Ok::<_, RunError>((draft.embed(Content::bytes(listing))?, size))
         })?;
-        for (direction, listed) in &listed {
-            let body = self.draft.body();
-            let known = match direction {
-                Direction::Input => &body.inputs,
-                Direction::Output => &body.outputs,
-            };
-            if known.contains(listed) {
-                return Err(RunError::Twice { path, role: role.to_string() });
-            }
-        }
         for (direction, listed) in listed {
+            if self.is_listed(direction, &listed) {
+                self.add_alias(direction, &listed, &file_name(&path));
+                continue;
+            }
             if let (Form::Tree, Some(digest)) = (listed.form, listed.digest.blake3()) {
                 self.keep_fixed(&format!("artifacts/{digest}"))?;
             }
@@ -71,7 +66,31 @@ impl Run {
             declared::list_in(self.draft.body_mut(), vec![(direction, listed)]);
         }
         let more: Vec<Artifact> = self.artifacts.artifacts.iter().skip(described).cloned().collect();
-        self.keep_more(Part::Artifacts, |_| json!({ "artifacts": more }))
+        if more.is_empty() {
+            self.keep_unless_held()
+        } else {
+            self.keep_more(Part::Artifacts, |_| json!({ "artifacts": more }))
+        }
+    }
+
+    fn is_listed(&self, direction: Direction, listed: &ArtifactRef) -> bool {
+        let body = self.draft.body();
+        match direction {
+            Direction::Input => body.inputs.contains(listed),
+            Direction::Output => body.outputs.contains(listed),
+        }
+    }
+
+    /// Another name of a file that is described already.
+    fn add_alias(&mut self, direction: Direction, listed: &ArtifactRef, name: &str) {
+        let is_it = |known: &&mut Artifact| {
+            known.direction == direction && known.role == listed.role && known.digest == Some(listed.digest)
+        };
+        let Some(known) = self.artifacts.artifacts.iter_mut().find(is_it) else { return };
+        if known.name.as_deref() != Some(name) && !known.aliases.iter().any(|alias| alias == name) {
+            known.aliases.push(name.to_owned());
+            self.changed.mark(Part::Artifacts);
+        }
     }
 
     /// A record that this one follows from, and how: `fine-tuned-from`, `quantized-from`, …

@@ -81,7 +81,7 @@ fn read(
 pub(crate) fn points(
     draft: &mut Draft,
     name: &str,
-    writer: SeriesWriter,
+    writer: &mut SeriesWriter,
 ) -> Result<Vec<(String, KeySummary)>, RunError> {
     if writer.is_empty() {
         return Ok(Vec::new());

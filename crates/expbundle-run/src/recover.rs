@@ -196,7 +196,7 @@ fn set(run: &mut Run, name: &str, value: &Value) -> Result<(), RunError> {
         run.allow_secrets = names.iter().filter_map(Value::as_str).map(str::to_owned).collect();
     } else {
         let name = name.parse().map_err(|_| RunError::SectionName(name.into()))?;
-        run.file_section(&name, json::value_to_bytes(value).map_err(wrong)?)?;
+        run.set_section(&name, json::value_to_bytes(value).map_err(wrong)?)?;
     }
     Ok(())
 }
@@ -219,12 +219,12 @@ fn set_bytes(run: &mut Run, name: &str, bytes: Vec<u8>) -> Result<(), RunError> 
         return Ok(());
     }
     let name = name.parse().map_err(|_| RunError::SectionName(name.into()))?;
-    run.file_section(&name, bytes)
+    run.set_section(&name, bytes)
 }
 
 impl Loss {
     /// Says in `source.json` what is missing.
-    pub fn tell(self, draft: &mut expbundle::draft::Draft) -> Result<(), RunError> {
+    pub fn tell(&self, draft: &mut expbundle::draft::Draft) -> Result<(), RunError> {
         let wrong = |source| RunError::Section { name: SourceSection::NAME.to_owned(), source };
         let name = SourceSection::name();
         let known = draft.sections().find(|(other, _)| **other == name).map(|(_, content)| content.clone());
@@ -239,9 +239,9 @@ impl Loss {
                 ..SourceSection::default()
             },
         };
-        source.damage.extend(self.damage);
-        for (kind, count) in self.secrets {
-            *source.account.secrets.entry(kind).or_default() += count;
+        source.damage.extend(self.damage.iter().cloned());
+        for (kind, count) in &self.secrets {
+            *source.account.secrets.entry(kind.clone()).or_default() += count;
         }
         if known.is_none() {
             return Ok(draft.json_section(&source)?);

@@ -18,7 +18,7 @@ use expbundle_format::sections::{
     self, Artifacts, Context, Cost, Evaluations, Events, Identity, JsonSection, Recipe, Summary,
 };
 use expbundle_format::time::Time;
-use expbundle_series::SeriesWriter;
+use expbundle_series::{KeySummary, SeriesWriter};
 
 use crate::error::RunError;
 use crate::given::{given, readable};
@@ -202,6 +202,7 @@ impl Run {
         if MADE_AT_THE_END.contains(&S::NAME) {
             return Err(RunError::OwnSection(S::NAME.to_owned()));
         }
+        self.refuse_secrets(S::NAME, serde_json::to_value(section).unwrap_or_default())?;
         self.draft.json_section(section)?;
         self.keep_fixed(S::NAME)
     }
@@ -210,7 +211,19 @@ impl Run {
     /// Parquet must have the fixed profile; what the format does not know goes in as it is.
     /// Context, recipe, identity and summary take the place of what was told before; artifacts are
     /// added to those of the files.
+    ///
+    /// # Errors
+    /// It is not as the format has it, or is there already; [`RunError::Secrets`].
     pub fn file_section(&mut self, name: &SectionName, bytes: Vec<u8>) -> Result<(), RunError> {
+        let found = self.secrets_in(name, &Content::bytes(bytes.clone()))?;
+        if !found.is_empty() {
+            return Err(RunError::Secrets { found });
+        }
+        self.set_section(name, bytes)
+    }
+
+    /// The same without a look for secrets, which may be allowed later.
+    pub(crate) fn set_section(&mut self, name: &SectionName, bytes: Vec<u8>) -> Result<(), RunError> {
         let limits = Limits::default();
         let wrong = |source| RunError::Section { name: name.to_string(), source };
         let text = name.as_str();
@@ -251,53 +264,66 @@ impl Run {
     }
 
     /// The bundle of this one record, unsigned, checked as a bundle from elsewhere would be.
-    pub fn finish(self) -> Result<Intact, RunError> {
+    ///
+    /// The run stays as it is. If this fails, mend what the error names and finish it again.
+    pub fn finish(&mut self) -> Result<Intact, RunError> {
         checked(&self.gathered()?)
     }
 
     /// The same with a salt in every section, so that what is withheld later cannot be guessed from
     /// its digest. `salt` gives 32 random bytes; nobody may know them beforehand.
-    pub fn finish_blinded(self, salt: impl FnMut() -> io::Result<[u8; 32]>) -> Result<Intact, RunError> {
+    pub fn finish_blinded(&mut self, salt: impl FnMut() -> io::Result<[u8; 32]>) -> Result<Intact, RunError> {
         checked(&blind(&self.gathered()?, salt)?)
     }
 
-    fn gathered(mut self) -> Result<OneRecord, RunError> {
+    /// Refuses an empty title, as [`Run::finish`] does: for whoever is given one by others, and
+    /// would hear of it only after hours.
+    pub fn check_title(&self) -> Result<(), RunError> {
+        if self.context.title.trim().is_empty() { Err(RunError::NoTitle) } else { Ok(()) }
+    }
+
+    fn gathered(&mut self) -> Result<OneRecord, RunError> {
         // The bundle has everything, so it is made even if the journal cannot be written.
         self.keep().ok();
-        if self.context.title.trim().is_empty() {
-            return Err(RunError::NoTitle);
-        }
-        let body = self.draft.body();
+        self.check_title()?;
+        let mut draft = self.draft.clone();
+        let body = draft.body();
         if let (Some(started), Some(ended)) = (body.started, body.ended)
             && ended < started
         {
             return Err(RunError::EndedBeforeStart);
         }
-        let series = points(&mut self.draft, sections::METRICS, std::mem::take(&mut self.metrics))?;
+        let series = points(&mut draft, sections::METRICS, &mut self.metrics)?;
         if let Some((key, _)) = series.iter().find(|(key, one)| one.count > 1 && self.finals.contains(key)) {
             return Err(RunError::NotFinal { key: key.clone() });
         }
-        if !series.is_empty() {
-            self.summary.series = series.iter().map(|(key, one)| (key.clone(), summary(one))).collect();
-        }
-        points(&mut self.draft, sections::TELEMETRY, std::mem::take(&mut self.telemetry))?;
-        self.draft.json_section(&self.context)?;
-        write(&mut self.draft, &self.recipe)?;
-        write(&mut self.draft, &self.summary)?;
-        write(&mut self.draft, &self.events)?;
-        write(&mut self.draft, &self.cost)?;
-        write(&mut self.draft, &self.evaluations)?;
+        points(&mut draft, sections::TELEMETRY, &mut self.telemetry)?;
+        draft.json_section(&self.context)?;
+        write(&mut draft, &self.recipe)?;
+        write(&mut draft, &self.summary_with(&series))?;
+        write(&mut draft, &self.events)?;
+        write(&mut draft, &self.cost)?;
+        write(&mut draft, &self.evaluations)?;
         self.artifacts.sort();
-        write(&mut self.draft, &self.artifacts)?;
-        if let Some(loss) = self.loss.take() {
-            loss.tell(&mut self.draft)?;
+        write(&mut draft, &self.artifacts)?;
+        if let Some(loss) = &self.loss {
+            loss.tell(&mut draft)?;
         }
-        let found = audit::draft(&self.draft, &self.identity, &self.allow_secrets).places();
+        let found = audit::draft(&draft, &self.identity, &self.allow_secrets).places();
         if !found.is_empty() {
             return Err(RunError::Secrets { found });
         }
         // Names of people, machines and places go to identity.json, as those of a tracker's run do.
-        Ok(apart::pass(self.draft, self.identity, None)?.bundle)
+        Ok(apart::pass(draft, self.identity.clone(), None)?.bundle)
+    }
+
+    /// What the run was told of its summary, with the lines of its series.
+    fn summary_with(&self, series: &[(String, KeySummary)]) -> Summary {
+        let mut all = self.summary.clone();
+        if !series.is_empty() {
+            all.series = series.iter().map(|(key, one)| (key.clone(), summary(one))).collect();
+        }
+        all
     }
 }
 

@@ -83,7 +83,7 @@ fn tell(run: Run, folder: &Utf8Path) -> Result<Run, RunError> {
         method: None,
     };
     run.add_use(used(3.5))?;
-    run.add_use(used(f64::INFINITY))?;
+    run.add_use(used(1e29))?;
     let (amount, currency) = ("12.40".to_owned(), "EUR".to_owned());
     run.add_charge(Charge { amount, currency, basis: Basis::Billed, ..charge() })?;
     run.add_evaluation(Evaluation { metric: "f1".to_owned(), value: Some(Number(0.5)), ..Evaluation::default() })?;
@@ -203,7 +203,7 @@ fn one_run_writes_a_journal() {
 }
 
 /// How many points of metrics there are in the end.
-fn points(run: Run) -> u64 {
+fn points(mut run: Run) -> u64 {
     let intact = run.finish().expect("a bundle");
     let record = intact.only_record().expect("one");
     let summary: expbundle_run::format::sections::Summary = intact.json_section(record).unwrap_or_default();
@@ -234,7 +234,7 @@ fn what_comes_before_a_cut_is_recovered() {
     for length in (0..begins).step_by(11) {
         fs::write(&cut, &whole[..length]).expect("room");
         match Run::recover(&cut) {
-            Ok(recovered) => assert!(recovered.run.finish().is_ok(), "{length}"),
+            Ok(mut recovered) => assert!(recovered.run.finish().is_ok(), "{length}"),
             Err(error) => assert!(error.to_string().ends_with("is not a journal"), "{length}: {error}"),
         }
     }
@@ -260,7 +260,7 @@ fn damaged_lines_take_no_others_with_them() {
     for line in
         ["\0\0\0", "[\"metrics\",3", "[\"metrics\",3,null,\"loss\"]", "{}", "[]", "[\"set\",\"a.json\"]", "\u{fffd}"]
     {
-        let Recovered { run, findings } = with(last - 3, line);
+        let Recovered { mut run, findings } = with(last - 3, line);
         assert_eq!(findings.len(), 1, "{line}");
         assert_eq!(findings[0].code, Code::SourceDamaged);
         assert_eq!(findings[0].place.to_string(), format!("run.expj:{}", last - 2));
@@ -305,19 +305,23 @@ fn secrets_are_not_written() {
     let place = place();
     let token = "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";
     let written = || fs::read_to_string(&place.journal).expect("text").contains(token);
-    let mut run = Run::new("run").journal(&place.journal).expect("new");
-    run.add_params([("token".to_owned(), Param::from(token)), ("lr".to_owned(), Param::from(0.1))]).expect("room");
+    let mut run = Run::new("run").journal(&place.journal).expect("new").param("token", token).param("lr", 0.1);
     run.log("note", Point { text: Some(token), ..Point::default() }).expect("room");
     run.point(&format!("loss {token}"), 0, 0.5).expect("room");
-    run.add_event(Event { kind: "alert".to_owned(), text: Some(token.to_owned()), ..Event::default() }).expect("room");
-    run.file_section(&"own.txt".parse().expect("a name"), token.into()).expect("room");
-    run.file_section(&"own.json".parse().expect("a name"), format!("{{\"a\": \"{token}\"}}").into()).expect("room");
+    run.context().notes = Some(token.to_owned());
+    run.keep().expect("room");
+    let event = Event { kind: "alert".to_owned(), text: Some(token.to_owned()), ..Event::default() };
+    assert!(matches!(run.add_event(event), Err(RunError::Secrets { .. })));
+    for (name, text) in [("own.txt", token.to_owned()), ("own.json", format!("{{\"a\": \"{token}\"}}"))] {
+        let refused = run.file_section(&name.parse().expect("a name"), text.into());
+        assert!(matches!(refused, Err(RunError::Secrets { .. })), "{name}");
+    }
     assert!(!written());
-    let Recovered { run: recovered, findings } = Run::recover(&place.journal).expect("a journal");
-    assert_eq!(findings.iter().filter(|finding| finding.code == Code::SourceSecret).count(), 6, "{findings:?}");
+    let Recovered { run: mut recovered, findings } = Run::recover(&place.journal).expect("a journal");
+    assert_eq!(findings.iter().filter(|finding| finding.code == Code::SourceSecret).count(), 4, "{findings:?}");
     let intact = recovered.finish().expect("markers are no secrets");
     let source: SourceSection = intact.json_section(intact.only_record().expect("one")).expect("there");
-    assert_eq!(source.account.secrets.values().sum::<u64>(), 6);
+    assert_eq!(source.account.secrets.values().sum::<u64>(), 4);
     // Whoever says that it is none has it in the journal from then on, but for points that are
     // written already.
     run.allow(["hugging-face-token".to_owned(), "huggingface-token".to_owned()]);
@@ -357,7 +361,7 @@ fn a_hostile_journal_is_read_in_bounds() {
     let head = "{\"expbundle-journal\":1}\n[\"set\",\"context.json\",{\"title\":\"t\"}]\n";
     let read = |more: &str| {
         fs::write(&place.journal, format!("{head}{more}\n")).expect("room");
-        let Recovered { run, findings } = Run::recover(&place.journal).expect("a journal");
+        let Recovered { mut run, findings } = Run::recover(&place.journal).expect("a journal");
         assert!(!findings.is_empty(), "{}", more.get(..80).unwrap_or(more));
         run.finish().expect("a bundle")
     };
@@ -386,7 +390,7 @@ fn a_hostile_journal_is_read_in_bounds() {
     // No path of it is followed.
     let outside = "[\"add\",\"artifacts.json\",{\"artifacts\":[{\"direction\":\"input\",\"role\":\"model\",\"path\":\"/etc/passwd\"}]}]";
     fs::write(&place.journal, format!("{head}{outside}\n")).expect("room");
-    let run = Run::recover(&place.journal).expect("a journal").run;
+    let mut run = Run::recover(&place.journal).expect("a journal").run;
     assert_eq!(run.finish().expect("a bundle").records().values().next().expect("one").body().inputs.len(), 0);
 }
 

@@ -2,9 +2,11 @@
 //! bundle that a verifier refuses.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use expbundle_run::format::sections::{Artifact, Context, Cost, Direction, Person};
+use expbundle_run::format::sections::{
+    Artifact, Artifacts, Basis, Charge, Context, Cost, Direction, Event, Person, ResourceUse,
+};
 use expbundle_run::table::{Columns, Table};
-use expbundle_run::{Run, RunError};
+use expbundle_run::{NotEmbedded, Param, Point, Run, RunError};
 
 fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
     let folder = tempfile::tempdir().expect("room");
@@ -29,8 +31,11 @@ fn a_run_says_what_was_done() {
 #[test]
 fn a_run_ends_after_it_started() {
     let at = |text: &str| text.parse().expect("a time");
-    let run = Run::new("run").started(at("2026-11-28T03:00:00Z")).ended(at("2026-11-28T02:00:00Z"));
+    let mut run = Run::new("run").started(at("2026-11-28T03:00:00Z")).ended(at("2026-11-28T02:00:00Z"));
     assert_eq!(message(run.finish()), "the run ended before it started");
+    // Nothing is lost by that.
+    run.end(None, Some(at("2026-11-28T04:00:00Z")));
+    assert!(run.finish().is_ok());
 }
 
 #[test]
@@ -48,7 +53,7 @@ fn misspelt_roles_and_relations_are_not_lost() {
     let other = Run::new("another").finish().expect("a run").only_record().expect("one");
     let absent = message(Run::new("run").derived_from(&base, other, "fine-tuned-from"));
     assert!(absent.ends_with("is not in the bundle of the parent"), "{absent}");
-    let own = Run::new("run").derived_from(&base, record, "https://example.org/distilled-twice").expect("a URI");
+    let mut own = Run::new("run").derived_from(&base, record, "https://example.org/distilled-twice").expect("a URI");
     assert!(own.finish().is_ok());
 }
 
@@ -56,8 +61,16 @@ fn misspelt_roles_and_relations_are_not_lost() {
 fn files_are_there_once_and_are_no_secrets() {
     let (_kept, folder) = folder();
     let weights = folder.join("weights.bin");
-    let run = Run::new("run").output("model", &weights).expect("a file");
-    assert!(message(run.output("model", &weights)).ends_with("is the same model as one that is there already"));
+    std::fs::copy(&weights, folder.join("last.bin")).expect("room");
+    let mut run = Run::new("run").output("model", &weights).expect("a file");
+    for name in ["last.bin", "weights.bin", "last.bin"] {
+        run = run.output("model", folder.join(name)).expect("recorded once");
+    }
+    let intact = run.finish().expect("a run");
+    let record = intact.only_record().expect("one");
+    assert_eq!(intact.records().values().map(|record| record.body().outputs.len()).sum::<usize>(), 1);
+    let [described] = &*intact.json_section::<Artifacts>(record).expect("there").artifacts else { panic!("one file") };
+    assert_eq!((described.name.as_deref(), &*described.aliases), (Some("weights.bin"), &["last.bin".to_owned()][..]));
     assert!(matches!(Run::new("run").input("model", folder.join("nothing")), Err(RunError::File(_))));
     let key = folder.join("id_ed25519");
     std::fs::write(&key, "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU=\n").expect("room");
@@ -95,12 +108,85 @@ fn secrets_and_names_stay_out() {
     let token = "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";
     let wrong = message(Run::new("run").param("token", token).finish());
     assert!(wrong.starts_with("found what looks like a secret at: recipe.json") && !wrong.contains(token), "{wrong}");
+    // What is told as it happens is refused at once, and the run goes on without it.
+    let mut run = Run::new("run");
+    let params = |value: &str| [("password".to_owned(), Param::from(value))];
+    assert!(matches!(run.add_params(params("hunter2")), Err(RunError::Secrets { .. })));
+    assert!(matches!(run.add_note(token), Err(RunError::Secrets { .. })));
+    assert!(matches!(run.add_tags(vec![token.to_owned()]), Err(RunError::Secrets { .. })));
+    let event = Event { kind: "alert".to_owned(), text: Some(token.to_owned()), ..Event::default() };
+    assert!(matches!(run.add_event(event), Err(RunError::Secrets { .. })));
+    assert!(matches!(section(&mut run, "own.txt", token), Err(RunError::Secrets { .. })));
+    assert!(run.finish().is_ok());
+    // What only the end finds leaves the run open as well.
+    run.log("note", Point { text: Some(token), ..Point::default() }).expect("room");
+    assert!(matches!(run.finish(), Err(RunError::Secrets { .. })));
+    run.allow(["metrics.parquet".to_owned()]);
+    assert!(run.finish().is_ok());
     let mut run = Run::new("run").notes("by Ada Lovelace, in /home/lovelace/runs");
     run.identity().people.push(Person { name: "Ada Lovelace".to_owned(), ..Person::default() });
     let intact = run.finish().expect("a run");
     let context: Context = intact.json_section(intact.only_record().expect("one")).expect("there");
     let notes = context.notes.expect("there");
     assert!(!notes.contains("Ada") && !notes.contains("lovelace"), "{notes}");
+}
+
+#[test]
+fn figures_that_no_sum_would_add_are_refused() {
+    let mut run = Run::new("run");
+    let used = |amount: f64| ResourceUse {
+        resource: "gpu".to_owned(),
+        model: None,
+        amount: expbundle_run::format::number::Number(amount),
+        unit: "h".to_owned(),
+        basis: Basis::Measured,
+        method: None,
+    };
+    for (amount, why) in [(-3.5, "negative"), (f64::NAN, "not a decimal number"), (f64::INFINITY, "infinite")] {
+        let wrong = message(run.add_use(used(amount)));
+        assert!(wrong.starts_with("the amount of gpu ") && wrong.ends_with(why), "{wrong}");
+    }
+    let mut charge = |amount: &str, currency: &str| {
+        run.add_charge(Charge {
+            amount: amount.to_owned(),
+            currency: currency.to_owned(),
+            basis: Basis::Billed,
+            rate: None,
+            rate_unit: None,
+            rate_source: None,
+            rate_date: None,
+        })
+    };
+    assert_eq!(message(charge("abc", "EUR")), "the charge `abc` is not a decimal number");
+    assert_eq!(message(charge("-1", "EUR")), "the charge `-1` is negative");
+    assert!(message(charge("1", "euro")).starts_with("`euro` is not the code of a currency"));
+    charge("12.40", "EUR").expect("a charge");
+    run.add_use(used(3.5)).expect("a figure");
+    assert!(run.finish().is_ok());
+}
+
+#[test]
+fn small_files_travel_inside_unless_they_tell_too_much() {
+    let mut run = Run::new("run");
+    run.add_artifact("plots/loss.svg", "<svg/>").expect("room");
+    run.add_artifact("plots/loss.svg", "<svg/>").expect("the same");
+    let mut why = |name: &str, bytes: &[u8]| match run.add_artifact(name, bytes) {
+        Err(RunError::NotEmbedded { why, .. }) => why,
+        other => panic!("{name}: {other:?}"),
+    };
+    assert_eq!(why("plots/loss.svg", b"<svg></svg>"), NotEmbedded::Taken);
+    for name in ["", "/plot.svg", "../plot.svg", "a//b", "C:\\plot.svg"] {
+        assert_eq!(why(name, b"<svg/>"), NotEmbedded::Name);
+    }
+    assert_eq!(why("notes.txt", b"kept in /home/ada/runs"), NotEmbedded::Private);
+    assert_eq!(why("all.zip", b"PK\x03\x04 and more"), NotEmbedded::Packed);
+    assert_eq!(why("long.csv", &vec![b'1'; (16 << 20) + 1]), NotEmbedded::NoRoom);
+    let secret =
+        run.add_artifact("id_ed25519", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU=\n");
+    assert!(matches!(secret, Err(RunError::Secrets { .. })));
+    let intact = run.finish().expect("a run");
+    let digests: Vec<_> = intact.bundle().artifacts().map(|(digest, _)| digest).collect();
+    assert_eq!(digests, [expbundle_run::format::DigestSet::of(b"<svg/>").blake3]);
 }
 
 #[test]
@@ -131,6 +217,15 @@ fn a_table_is_a_section_or_an_error() {
     std::fs::write(folder.join("system.csv"), "step,load\n0,0.5\n").expect("room");
     let reading = run.system_from(table("system.csv"), &Columns::default()).expect("points");
     assert_eq!(reading.metrics, ["load"]);
+    for (name, rows) in
+        [("runs.csv", "run,step,loss\nr1,0,0.5\nr2,0,0.25\n"), ("numbered.csv", "run,loss\n1,0.5\n2,0.25\n")]
+    {
+        std::fs::write(folder.join(name), rows).expect("room");
+        let several = message(Run::new("run").metrics_from(table(name), &Columns::default()));
+        assert!(several.starts_with("this table has several runs: column `run` has"), "{several}");
+    }
+    std::fs::write(folder.join("one.csv"), "run,step,loss\nr1,0,0.5\nr1,1,0.25\n").expect("room");
+    assert!(Run::new("run").metrics_from(table("one.csv"), &Columns::default()).is_ok());
     let none = run.metrics_from(table("empty.csv"), &Columns::default());
     assert_eq!(message(none), "no point was found in 0 rows");
     let intact = run.finish().expect("a run");

@@ -205,7 +205,7 @@ fn number(index: usize) -> u32 {
 /// Gives every point with the number of its key, in the order of moment, key and arrival. What was
 /// spilled is read piece by piece.
 pub fn in_order<E: From<io::Error>>(
-    mut waiting: Waiting,
+    waiting: &mut Waiting,
     spill: Option<&Spill>,
     ranks: &Ranks,
     mut take: impl FnMut(u32, &Point<'_>) -> Result<(), E>,
@@ -214,7 +214,7 @@ pub fn in_order<E: From<io::Error>>(
     let Some(spill) = spill else { return waiting.points().try_for_each(|(key, point)| take(key, &point)) };
     let mut sources: Vec<Source<'_>> =
         spill.stretches().iter().map(|stretch| Source::Spilled(spill.read(*stretch))).collect();
-    sources.push(Source::Waiting(&waiting, 0));
+    sources.push(Source::Waiting(waiting, 0));
     // Among equals the earlier source comes first, which is the order of arrival.
     let order = |row: &Row, source: usize| Reverse((row.moment, ranks.get(row.key as usize).copied(), source));
     let mut heads: Vec<Option<Row>> = Vec::with_capacity(sources.len());

@@ -30,7 +30,8 @@ pub struct Stretch {
 #[derive(Debug)]
 pub struct Spill {
     file: File,
-    size: u64,
+    /// Bytes that are in the file; the buffer comes behind them.
+    written: u64,
     buffer: Vec<u8>,
     stretches: Vec<Stretch>,
 }
@@ -38,12 +39,13 @@ pub struct Spill {
 impl Spill {
     /// An unnamed file, which is gone when it is closed.
     pub fn new() -> io::Result<Self> {
-        Ok(Self { file: tempfile::tempfile()?, size: 0, buffer: Vec::new(), stretches: Vec::new() })
+        Ok(Self { file: tempfile::tempfile()?, written: 0, buffer: Vec::new(), stretches: Vec::new() })
     }
 
     /// Appends a stretch of sorted rows.
     pub fn write(&mut self, rows: impl Iterator<Item = Row>) -> io::Result<()> {
-        let mut stretch = Stretch { offset: self.size, bytes: 0, rows: 0 };
+        let offset = self.written + self.buffer.len() as u64;
+        let mut stretch = Stretch { offset, bytes: 0, rows: 0 };
         let mut last = Differences::default();
         for row in rows {
             let start = self.buffer.len();
@@ -54,7 +56,6 @@ impl Spill {
                 self.flush()?;
             }
         }
-        self.size += stretch.bytes;
         self.stretches.push(stretch);
         Ok(())
     }
@@ -64,9 +65,12 @@ impl Spill {
         &self.stretches
     }
 
-    /// Writes what waits in the buffer: without it nothing of it can be read.
+    /// Writes what waits in the buffer: without it nothing of it can be read. The place is named
+    /// each time, since whoever reads moves it, and a write that failed may have written a part.
     pub fn flush(&mut self) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(self.written))?;
         self.file.write_all(&self.buffer)?;
+        self.written += self.buffer.len() as u64;
         self.buffer.clear();
         Ok(())
     }

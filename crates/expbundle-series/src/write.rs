@@ -135,25 +135,31 @@ impl SeriesWriter {
 
     /// Writes the file, and gives the summary of each key in the order of the keys.
     ///
-    /// The salt is that of a blinded section.
-    pub fn finish(self, output: impl Write, salt: Option<&[u8; 32]>) -> Result<Vec<(String, KeySummary)>, SeriesError> {
-        let Self { keys, waiting, fine, mut spill, .. } = self;
-        if let Some(spill) = &mut spill {
+    /// The salt is that of a blinded section. The points stay: if the file cannot be written, or more
+    /// are added, it can be written again.
+    pub fn finish(
+        &mut self,
+        output: impl Write,
+        salt: Option<&[u8; 32]>,
+    ) -> Result<Vec<(String, KeySummary)>, SeriesError> {
+        let Self { keys, waiting, fine, spill, .. } = self;
+        let fine = *fine;
+        if let Some(spill) = spill {
             spill.flush()?;
         }
-        let ranks = ranks(&keys);
+        let ranks = ranks(keys);
         let mut output = Output::new(output, &SERIES, fine, salt)?;
         let summaries = if spill.is_none() && waiting.len() < POINTS_FOR_A_THREAD {
             let mut pages = Vec::new();
-            let summaries = order(waiting, None, &keys, &ranks, |page| pages.push(page))?;
-            pages.into_iter().try_for_each(|page| page.write(&keys, fine, &mut output))?;
+            let summaries = order(waiting, None, keys, &ranks, |page| pages.push(page))?;
+            pages.into_iter().try_for_each(|page| page.write(keys, fine, &mut output))?;
             output.finish()?;
             summaries
         } else {
             // Rows are put in order by one thread and encoded by this one.
             std::thread::scope(|scope| {
                 let (sender, pages) = sync_channel(WAITING_PAGES);
-                let (keys, spill) = (&keys, spill.as_ref());
+                let (keys, spill) = (&*keys, spill.as_ref());
                 // An encoder that is gone has failed, and says why itself.
                 let send = move |page| drop(sender.send(page));
                 let ordering = scope.spawn(move || order(waiting, spill, keys, &ranks, send));
@@ -192,7 +198,7 @@ const WAITING_PAGES: usize = 1;
 
 /// Sends the pages in their order, and gives the summaries, by the number of the key.
 fn order(
-    waiting: Waiting,
+    waiting: &mut Waiting,
     spill: Option<&Spill>,
     keys: &[Arc<str>],
     ranks: &Ranks,

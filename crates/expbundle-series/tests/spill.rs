@@ -20,6 +20,24 @@ fn write(rows: &[Row], budget: usize) -> (Vec<u8>, Vec<(String, KeySummary)>) {
 }
 
 #[test]
+fn a_file_may_be_written_again_with_more_points() {
+    let rows: Vec<Row> = (0..600_i64).map(|at| (at as usize % 3, Some(at % 7), None, at as f64, None)).collect();
+    for budget in [1000, usize::MAX] {
+        let mut writer = SeriesWriter::with_budget(budget);
+        let keys = ["b", "a", "c"].map(|key| writer.key(key).expect("short"));
+        for (at, (key, step, _, value, _)) in rows.iter().enumerate() {
+            if at % 250 == 100 {
+                writer.finish(std::io::sink(), None).expect("room");
+            }
+            writer.push(keys[*key], Point { step: *step, value: Some(*value), ..Point::default() }).expect("room");
+        }
+        let mut bytes = Vec::new();
+        let summary = writer.finish(&mut bytes, None).expect("room");
+        assert!((bytes, summary) == write(&rows, usize::MAX), "{budget}");
+    }
+}
+
+#[test]
 fn sorted_and_unsorted_keys_in_many_pieces() {
     let mut rows = Vec::new();
     for number in 0_i64..1000 {

@@ -42,6 +42,11 @@ impl From<RunError> for Failure {
             RunError::NotFinal { .. } => Self::usage(error.to_string()).help(
                 "`--metric` is for metrics that no table has; give the value once, or add it to the table with a step",
             ),
+            RunError::NotEmbedded { .. } => Self::usage(error.to_string())
+                .help("keep the file beside the bundle, and record it as an output: then the record has its digest"),
+            RunError::Figure { .. } => Self::usage(error.to_string())
+                .help("give what was used or charged as a number of at least 0; money as decimal digits, like 12.40"),
+            RunError::Currency(_) => Self::usage(error.to_string()).help("write EUR, USD, CNY, …"),
             RunError::File(error) => error.into(),
             RunError::Draft(error) => error.into(),
             RunError::Io(error) => temporary(&error),
