@@ -1,10 +1,13 @@
 //! Arguments that many calls share: bundles, signers, moments.
 
+use std::io::Read as _;
 use std::path::PathBuf;
 
 use camino::Utf8PathBuf;
 use expbundle::Content;
+use expbundle_convert::embed::MOST_BYTES_IN_ALL;
 use expbundle_directory::hub;
+use expbundle_format::container::SectionName;
 use expbundle_format::time::Time;
 use expbundle_query::Source;
 use expbundle_run::open_signers;
@@ -12,10 +15,11 @@ use expbundle_statement::TrustPolicy;
 use expbundle_words::Failure;
 use pyo3::exceptions::{PyOSError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString};
+use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString, PyTuple};
 
 use crate::bundle::Bundle;
 use crate::error::raise;
+use crate::record::Record;
 
 /// A path that Python names: text, or anything with `__fspath__`. `hf:ORG/NAME[@REVISION]` is a
 /// snapshot in the local cache of the Hugging Face Hub.
@@ -80,14 +84,103 @@ pub fn sources(value: &Bound<'_, PyAny>) -> PyResult<Vec<Source>> {
     value.try_iter()?.map(|one| source(&one?)).collect()
 }
 
+/// A record, or what has one that can be meant: a bundle, or where one is.
+pub fn record(value: &Bound<'_, PyAny>) -> PyResult<Record> {
+    if let Ok(record) = value.cast::<Record>() {
+        return Ok(record.get().clone());
+    }
+    if let Ok(bundle) = value.cast::<Bundle>() {
+        return bundle.get().only(value.py());
+    }
+    match source(value) {
+        Ok(source) => Bundle::read(value.py(), &source)?.only(value.py()),
+        Err(error) if error.is_instance_of::<PyTypeError>(value.py()) => {
+            Err(expected("a Record, or a bundle with one", value))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// An amount of money: decimal text, a `Decimal` or an `int`.
+pub fn decimal(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    if value.is_instance_of::<PyFloat>() {
+        let message = "an amount of money is a str or a Decimal: the float 12.4 is not exactly 12.40";
+        return Err(PyTypeError::new_err(message));
+    }
+    if let Ok(text) = value.cast::<PyString>() {
+        return Ok(text.to_cow()?.into_owned());
+    }
+    if value.is_instance_of::<PyInt>() && !value.is_instance_of::<PyBool>() {
+        return Ok(value.str()?.to_cow()?.into_owned());
+    }
+    let class = value.py().import("decimal")?.getattr("Decimal")?;
+    if value.is_instance(&class)? {
+        // Without an exponent, as the format has amounts.
+        return value.call_method1("__format__", ("f",))?.extract();
+    }
+    Err(expected("an amount as str or Decimal", value))
+}
+
+/// Words, one by one or in lists.
+pub fn words_of(values: &Bound<'_, PyTuple>) -> PyResult<Vec<String>> {
+    let mut words = Vec::new();
+    for value in values {
+        if let Ok(word) = value.cast::<PyString>() {
+            words.push(word.to_cow()?.into_owned());
+        } else if let Ok(more) = value.extract::<Vec<String>>() {
+            words.extend(more);
+        } else {
+            return Err(expected("words as str", &value));
+        }
+    }
+    Ok(words)
+}
+
+/// The bytes of a file that is to be embedded: the bytes themselves, or where they are.
+pub fn small_file(value: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
+    if value.cast::<PyString>().is_ok() || value.hasattr("__fspath__")? {
+        let path = existing(value)?;
+        if !path.is_file() {
+            let failure = Failure::usage("an artifact is a file").at(path.as_str());
+            return Err(raise(value.py(), failure.help("`Run.output` records a folder by the digests of its files")));
+        }
+        // One byte more than there can be room for tells that there is none.
+        let mut bytes = Vec::new();
+        std::fs::File::open(&path)?.take(MOST_BYTES_IN_ALL + 1).read_to_end(&mut bytes)?;
+        return Ok(bytes);
+    }
+    value.extract().map_err(|_| expected("bytes or a path", value))
+}
+
+/// The name of a section.
+pub fn section_name(py: Python<'_>, name: &str) -> PyResult<SectionName> {
+    name.parse().map_err(|error| {
+        let failure = Failure::usage(format!("{error}"));
+        let full = format!("{name}.json");
+        let is_short = full.parse::<SectionName>().is_ok();
+        raise(py, if is_short { failure.help(format!("write `{full}`")) } else { failure })
+    })
+}
+
+/// What a call expects, and what it was given.
+pub fn expected(what: &str, value: &Bound<'_, PyAny>) -> PyErr {
+    match value.get_type().name() {
+        Ok(class) => PyTypeError::new_err(format!("expected {what}, not {class}")),
+        Err(error) => error,
+    }
+}
+
 /// Whom to trust: a signers file, a file of public keys, or a public key itself.
 pub fn signers(value: Option<&Bound<'_, PyAny>>) -> PyResult<Option<TrustPolicy>> {
     let Some(value) = value else { return Ok(None) };
-    let named: PathBuf = value.extract()?;
+    let named: PathBuf = value.extract().map_err(|_| {
+        expected("the path of a signers file, or of one with several public keys (`.keys`), or one public key", value)
+    })?;
     open_signers(&named).map(Some).map_err(|error| raise(value.py(), error))
 }
 
-/// A moment: text as RFC 3339 has it, an aware `datetime`, or now.
+/// A moment: text as RFC 3339 has it, an aware `datetime`, seconds since 1970 as `time.time()` gives
+/// them, or now.
 pub fn moment(value: Option<&Bound<'_, PyAny>>) -> PyResult<Time> {
     let Some(value) = value else { return Ok(now()) };
     if let Ok(text) = value.cast::<PyString>() {
@@ -97,8 +190,25 @@ pub fn moment(value: Option<&Bound<'_, PyAny>>) -> PyResult<Time> {
             raise(value.py(), Failure::usage(format!("{error}")).help(help))
         });
     }
-    let timestamp: jiff::Timestamp = value.extract()?;
+    if value.is_instance_of::<PyFloat>() || value.is_instance_of::<PyInt>() && !value.is_instance_of::<PyBool>() {
+        return seconds(value);
+    }
+    let timestamp: jiff::Timestamp = value.extract().map_err(|_| expected(MOMENT, value))?;
     Ok(timestamp.into())
+}
+
+const MOMENT: &str = "a time like 2026-11-23T09:00:00Z, an aware datetime, or seconds since 1970";
+
+/// Seconds since 1970, to the microsecond: a float has no more of a moment of today.
+fn seconds(value: &Bound<'_, PyAny>) -> PyResult<Time> {
+    /// The year 9999. Milliseconds of any year since 1978 are more.
+    const MOST: f64 = 253_402_300_799.0;
+    let seconds: f64 = value.extract()?;
+    let moment = (seconds.abs() <= MOST).then(|| jiff::Timestamp::from_microsecond((seconds * 1e6).round() as i64));
+    match moment {
+        Some(Ok(moment)) => Ok(moment.into()),
+        _ => Err(PyValueError::new_err(format!("expected {MOMENT}, not the number {seconds}"))),
+    }
 }
 
 /// Now, in whole seconds.

@@ -29,6 +29,14 @@ use crate::value::document;
 use crate::work::work;
 
 /// A bundle that is intact: every name, digest and signature in it was recomputed.
+///
+/// It never changes: what says something about a record returns a new bundle.
+///
+/// >>> import expbundle
+/// >>> key = expbundle.Key.generate()
+/// >>> bundle = expbundle.Run("a run", clock=False).finish()
+/// >>> bundle.sign(key).note("looks good", key).verify().state
+/// 'signed'
 #[pyclass(frozen, module = "expbundle")]
 pub struct Bundle {
     pub intact: Intact,
@@ -60,6 +68,11 @@ impl Bundle {
     pub fn meant(&self, py: Python<'_>, record: Option<&str>) -> PyResult<RecordId> {
         expbundle_query::one(&self.intact, record, now().timestamp())
             .map_err(|error| raise(py, expbundle_words::records::which(&self.intact, error)))
+    }
+
+    /// The record that is meant if none is named.
+    pub fn only(&self, py: Python<'_>) -> PyResult<Record> {
+        Ok(Record::of(&self.intact, self.meant(py, None)?))
     }
 
     /// The same bundle with something said about the records that are meant.
@@ -97,26 +110,41 @@ impl Bundle {
 #[pymethods]
 impl Bundle {
     /// The records, in the order of their ids.
+    ///
+    /// Type: list[Record]
     #[getter]
     fn records(slf: &Bound<'_, Self>) -> Vec<Record> {
         slf.get().intact.records().keys().map(|id| Record::of(&slf.get().intact, *id)).collect()
     }
 
     /// The record whose id begins so, or the only one that no other record derives from.
+    ///
+    /// Types:
+    ///
+    ///     id: str | None
+    ///     return: Record
     #[pyo3(signature = (id = None))]
     fn record(&self, py: Python<'_>, id: Option<&str>) -> PyResult<Record> {
         Ok(Record::of(&self.intact, self.meant(py, id)?))
     }
 
-    /// What was said about the records, as schemas/log.schema.json has it.
+    /// What was said about the records, as ``expbundle log --json`` has it.
+    ///
+    /// Type: list[dict[str, Any]]
     #[getter]
     fn statements<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let verdict = self.intact.judge(None, now().timestamp());
         document(py, &statement_reports(&self.intact, &verdict))
     }
 
-    /// Judges it again, without a file. One of a model folder is judged with its files, by
-    /// `expbundle.verify(folder)`.
+    /// Judges it, without a file.
+    ///
+    /// Types:
+    ///
+    ///     trust: str | os.PathLike[str] | None
+    ///     require: Literal['intact', 'signed', 'trusted'] | None
+    ///     at: str | datetime.datetime | float | None
+    ///     return: Report
     #[pyo3(signature = (*, trust = None, require = None, at = None))]
     fn verify(
         slf: &Bound<'_, Self>,
@@ -132,7 +160,16 @@ impl Bundle {
         crate::report::verify(slf.py(), source(slf.as_any())?, trust, require, at, "blake3", 1)
     }
 
-    /// Saves it: to a path, or back to where it was read from.
+    /// Saves it, and returns the path.
+    ///
+    /// Without a path it goes back into the file it was read from, joined with what somebody else
+    /// added there meanwhile. Raises if something would be lost, unless ``overwrite`` is set.
+    ///
+    /// Types:
+    ///
+    ///     path: str | os.PathLike[str] | None
+    ///     overwrite: bool
+    ///     return: str
     #[pyo3(signature = (path = None, *, overwrite = false))]
     fn save(&self, py: Python<'_>, path: Option<&Bound<'_, PyAny>>, overwrite: bool) -> PyResult<String> {
         let bundle = self.intact.bundle();
@@ -154,12 +191,21 @@ impl Bundle {
         Ok(path.into_string())
     }
 
-    /// The bytes of its file.
+    /// The bytes of its file. The same bundle always gives the same bytes.
+    ///
+    /// Types:
+    ///
+    ///     return: bytes
     fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         Ok(PyBytes::new(py, &self.bytes()?))
     }
 
     /// A copy without these sections. Ids and signatures stay as they are.
+    ///
+    /// Types:
+    ///
+    ///     sections: Sequence[str]
+    ///     return: Bundle
     fn withhold(&self, py: Python<'_>, sections: Vec<String>) -> PyResult<Self> {
         let names = sections_called(&self.intact, &sections).map_err(|error| raise(py, error))?;
         let (bundle, _) = self.intact.withhold(&names);
@@ -167,7 +213,15 @@ impl Bundle {
         Ok(Self::new(intact))
     }
 
-    /// Vouches for a record.
+    /// Vouches for a record: the one whose id begins with ``record``, or the only one meant.
+    ///
+    /// Types:
+    ///
+    ///     key: str | os.PathLike[str] | Key
+    ///     name: str | None
+    ///     at: str | datetime.datetime | float | None
+    ///     record: str | Sequence[str] | None
+    ///     return: Bundle
     #[pyo3(signature = (key, *, name = None, at = None, record = None))]
     fn sign(
         &self,
@@ -183,6 +237,15 @@ impl Bundle {
     }
 
     /// Adds a comment.
+    ///
+    /// Types:
+    ///
+    ///     text: str
+    ///     key: str | os.PathLike[str] | Key
+    ///     name: str | None
+    ///     at: str | datetime.datetime | float | None
+    ///     record: str | Sequence[str] | None
+    ///     return: Bundle
     #[pyo3(signature = (text, key, *, name = None, at = None, record = None))]
     fn note(
         &self,
@@ -197,7 +260,19 @@ impl Bundle {
         self.with(py, &Signer::of(key, name, at)?, record, |_, _| Ok(says.clone()), None)
     }
 
-    /// Approves, rejects, or asks for changes.
+    /// Approves a record, rejects it, or asks for changes.
+    ///
+    /// Types:
+    ///
+    ///     verdict: Literal['approved', 'rejected', 'needs-changes']
+    ///     key: str | os.PathLike[str] | Key
+    ///     role: str | None
+    ///     scope: str | None
+    ///     reason: str | None
+    ///     name: str | None
+    ///     at: str | datetime.datetime | float | None
+    ///     record: str | Sequence[str] | None
+    ///     return: Bundle
     #[pyo3(signature = (verdict, key, *, role = None, scope = None, reason = None, name = None, at = None, record = None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
     fn review(
@@ -220,7 +295,19 @@ impl Bundle {
         self.with(py, &Signer::of(key, name, at)?, record, |_, _| Ok(says.clone()), None)
     }
 
-    /// Takes back a record, a statement, or a key.
+    /// Takes back a record, a statement by its id, or all that a public key signed since then.
+    ///
+    /// Types:
+    ///
+    ///     key: str | os.PathLike[str] | Key
+    ///     statement: str | None
+    ///     revoked_key: str | None
+    ///     since: str | datetime.datetime | float | None
+    ///     reason: str | None
+    ///     name: str | None
+    ///     at: str | datetime.datetime | float | None
+    ///     record: str | Sequence[str] | None
+    ///     return: Bundle
     #[pyo3(signature = (key, *, statement = None, revoked_key = None, since = None, reason = None, name = None, at = None, record = None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
     fn revoke(
@@ -251,7 +338,17 @@ impl Bundle {
         self.with(py, &Signer::of(key, name, at)?, record, says, revoked.as_ref())
     }
 
-    /// Says which record takes the place of one.
+    /// Says that another record takes the place of one.
+    ///
+    /// Types:
+    ///
+    ///     successor: Record
+    ///     key: str | os.PathLike[str] | Key
+    ///     reason: str | None
+    ///     name: str | None
+    ///     at: str | datetime.datetime | float | None
+    ///     record: str | Sequence[str] | None
+    ///     return: Bundle
     #[pyo3(signature = (successor, key, *, reason = None, name = None, at = None, record = None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
     fn supersede(
@@ -268,7 +365,20 @@ impl Bundle {
         self.with(py, &Signer::of(key, name, at)?, record, |_, _| Ok(says.clone()), None)
     }
 
-    /// Says that a record follows from another one, or that a key is the signer's too.
+    /// Says that a record follows from ``parent``, or that ``same_signer`` is a key of yours too.
+    ///
+    /// Types:
+    ///
+    ///     key: str | os.PathLike[str] | Key
+    ///     parent: Record | None
+    ///     relation: str | None
+    ///     input: str | os.PathLike[str] | None
+    ///     same_signer: str | None
+    ///     reason: str | None
+    ///     name: str | None
+    ///     at: str | datetime.datetime | float | None
+    ///     record: str | Sequence[str] | None
+    ///     return: Bundle
     #[pyo3(signature = (key, *, parent = None, relation = None, input = None, same_signer = None, reason = None, name = None, at = None, record = None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
     fn link(
@@ -301,6 +411,20 @@ impl Bundle {
     }
 
     /// Adds results that were measured after the run.
+    ///
+    /// Types:
+    ///
+    ///     results: Mapping[str, float]
+    ///     key: str | os.PathLike[str] | Key
+    ///     task: str | None
+    ///     dataset: str | None
+    ///     split: str | None
+    ///     evaluator: str | None
+    ///     notes: str | None
+    ///     name: str | None
+    ///     at: str | datetime.datetime | float | None
+    ///     record: str | Sequence[str] | None
+    ///     return: Bundle
     #[pyo3(signature = (results, key, *, task = None, dataset = None, split = None, evaluator = None, notes = None, name = None, at = None, record = None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
     fn evaluate(
@@ -331,6 +455,18 @@ impl Bundle {
     }
 
     /// Says that a model went into use, or out of it.
+    ///
+    /// Types:
+    ///
+    ///     environment: str
+    ///     key: str | os.PathLike[str] | Key
+    ///     retired: bool
+    ///     artifact: str | os.PathLike[str] | None
+    ///     reason: str | None
+    ///     name: str | None
+    ///     at: str | datetime.datetime | float | None
+    ///     record: str | Sequence[str] | None
+    ///     return: Bundle
     #[pyo3(signature = (environment, key, *, retired = false, artifact = None, reason = None, name = None, at = None, record = None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
     fn deploy(
@@ -352,6 +488,14 @@ impl Bundle {
     }
 
     /// Lists every object that the bundle has now, so that anybody sees when one is missing.
+    ///
+    /// Types:
+    ///
+    ///     key: str | os.PathLike[str] | Key
+    ///     name: str | None
+    ///     at: str | datetime.datetime | float | None
+    ///     record: str | Sequence[str] | None
+    ///     return: Bundle
     #[pyo3(signature = (key, *, name = None, at = None, record = None))]
     fn seal(
         &self,
@@ -408,6 +552,13 @@ fn digests_of(py: Python<'_>, path: &Utf8Path) -> PyResult<ArtifactDigests> {
 }
 
 /// Opens a bundle and checks it.
+///
+/// Raises :class:`expbundle.NotIntact` if it is not intact; use :func:`verify` for a report.
+///
+/// Types:
+///
+///     source: str | os.PathLike[str] | bytes | BinaryIO | Bundle
+///     return: Bundle
 #[pyfunction]
 pub fn open(py: Python<'_>, #[pyo3(from_py_with = source)] source: Source) -> PyResult<Bundle> {
     Bundle::read(py, &source)

@@ -92,7 +92,13 @@ pub fn files_by_role(value: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<(Word, Ut
 
 #[pymethods]
 impl Source {
-    /// The runs: a dict each, with `key`, `title` and what else the tracker lists.
+    /// The runs, each with ``key``, ``name`` and what else ``expbundle convert --list --json`` has.
+    ///
+    /// Runs that cannot be read are a ``UserWarning``.
+    ///
+    /// Types:
+    ///
+    ///     return: list[dict[str, Any]]
     fn runs<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let listing = work(py, |_| self.source.runs())?.map_err(|error| raise(py, error))?;
         warn(py, &(findings::all(&listing.unread) + &findings::all(&listing.findings)))?;
@@ -100,6 +106,20 @@ impl Source {
     }
 
     /// Converts a run: by its key, the beginning of one, or its name; without one, the only run.
+    ///
+    /// ``files`` are folders with the bytes of artifacts that the tracker lists only by name and
+    /// MD5. ``embed`` is ``False`` for no files, or patterns of those to embed.
+    ///
+    /// Types:
+    ///
+    ///     run: str | None
+    ///     files: Iterable[str | os.PathLike[str]] | None
+    ///     inputs: Mapping[str, str | os.PathLike[str] | Sequence[str | os.PathLike[str]]] | None
+    ///     outputs: Mapping[str, str | os.PathLike[str] | Sequence[str | os.PathLike[str]]] | None
+    ///     embed: bool | Sequence[str] | None
+    ///     allow_secrets: Sequence[str]
+    ///     blind: bool
+    ///     return: Conversion
     #[pyo3(signature = (run = None, *, files = None, inputs = None, outputs = None, embed = None, allow_secrets = Vec::new(), blind = false))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
     fn convert(
@@ -130,7 +150,18 @@ impl Source {
         converted.map_err(|error| raise(py, error))
     }
 
-    /// Converts many runs into a folder, a bundle each. Those that are there already are left alone.
+    /// Converts many runs into a folder, a bundle each: ``failed`` lists those that could not be.
+    ///
+    /// Types:
+    ///
+    ///     folder: str | os.PathLike[str]
+    ///     runs: Sequence[str] | None
+    ///     experiment: str | None
+    ///     files: Iterable[str | os.PathLike[str]] | None
+    ///     embed: bool | Sequence[str] | None
+    ///     allow_secrets: Sequence[str]
+    ///     blind: bool
+    ///     return: dict[str, Any]
     #[pyo3(signature = (folder, *, runs = None, experiment = None, files = None, embed = None, allow_secrets = Vec::new(), blind = false))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
     fn convert_all<'py>(
@@ -192,6 +223,8 @@ impl Source {
 #[pymethods]
 impl Conversion {
     /// The bundle, unsigned.
+    ///
+    /// Type: Bundle
     #[getter]
     fn bundle(&self, py: Python<'_>) -> PyResult<Bundle> {
         let checked = work(py, |_| self.converted.bundle.sound(None, now().timestamp()))?;
@@ -199,30 +232,40 @@ impl Conversion {
     }
 
     /// What names the run within the source.
+    ///
+    /// Type: str
     #[getter]
     fn key(&self) -> &str {
         &self.key
     }
 
     /// The title of the run.
+    ///
+    /// Type: str
     #[getter]
     fn title(&self) -> &str {
         &self.converted.title
     }
 
     /// What is damaged, missing, lost or secret.
+    ///
+    /// Type: list[Finding]
     #[getter]
     fn findings(&self) -> Vec<Finding> {
         self.converted.findings.iter().map(Finding::of).collect()
     }
 
-    /// Every item of the source, counted.
+    /// Every item of the source, counted as mapped, kept raw, or dropped with a reason.
+    ///
+    /// Type: dict[str, Any]
     #[getter]
     fn account<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         document(py, &self.converted.account)
     }
 
-    /// The account in words, as the program prints it.
+    /// The account in words, as ``expbundle convert`` prints it.
+    ///
+    /// Type: str
     #[getter]
     fn text(&self) -> String {
         plain(&account::own(&self.converted.account))
@@ -234,12 +277,22 @@ impl Conversion {
 }
 
 /// The names of the trackers that are read.
+///
+/// Types:
+///
+///     return: list[str]
 #[pyfunction]
 pub fn trackers() -> Vec<&'static str> {
     TRACKERS.iter().map(|tracker| tracker.name()).collect()
 }
 
-/// Opens what a tracker left at a path.
+/// Opens what a tracker left at a path; without ``tool`` it is found out which one.
+///
+/// Types:
+///
+///     path: str | os.PathLike[str]
+///     tool: str | None
+///     return: Source
 #[pyfunction]
 #[pyo3(signature = (path, tool = None))]
 pub fn source(py: Python<'_>, path: &Bound<'_, PyAny>, tool: Option<&str>) -> PyResult<Source> {

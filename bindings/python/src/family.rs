@@ -13,7 +13,7 @@ use expbundle_words::{Failure, diff as diff_words, relations as relation_words, 
 use pyo3::prelude::*;
 use pyo3::types::PyAny;
 
-use crate::arguments::{moment, now, signers, source, sources};
+use crate::arguments::{moment, now, record, signers, source, sources};
 use crate::bundle::Bundle;
 use crate::error::{plain, raise, unsound, warn};
 use crate::html::printed;
@@ -21,7 +21,19 @@ use crate::record::Record;
 use crate::value::document;
 use crate::work::work;
 
-/// Merges bundles: paths, folders of them, bytes, or bundles.
+/// Merges bundles into one. ``closure`` keeps only one record and its ancestors.
+///
+/// Files that were passed over, and withheld sections that another copy brings back, are a
+/// ``UserWarning`` each.
+///
+/// Types:
+///
+///     bundles: str | os.PathLike[str] | bytes | BinaryIO | Bundle | Sequence[str |
+///         os.PathLike[str] | bytes | BinaryIO | Bundle]
+///     closure: str | None
+///     thin: bool
+///     trust: str | os.PathLike[str] | None
+///     return: Bundle
 #[pyfunction]
 #[pyo3(signature = (bundles, *, closure = None, thin = false, trust = None))]
 pub fn merge(
@@ -81,12 +93,18 @@ pub struct Diff {
 
 #[pymethods]
 impl Lineage {
-    /// The answer as schemas/lineage.schema.json has it.
+    /// The answer as ``schemas/lineage.schema.json`` has it.
+    ///
+    /// Types:
+    ///
+    ///     return: dict[str, Any]
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         document(py, &LineageReport::of(&self.relations, &self.relations.start, &self.shown, false))
     }
 
-    /// The tree in words, as the program prints it.
+    /// The tree in words, as ``expbundle lineage`` prints it.
+    ///
+    /// Type: str
     #[getter]
     fn text(&self) -> String {
         let form = Form::Tree { direction: self.direction, depth: None };
@@ -94,18 +112,26 @@ impl Lineage {
     }
 
     /// A picture.
+    ///
+    /// Type: str
     #[getter]
     fn svg(&self) -> String {
         svg(&words::picture(&self.relations, &self.relations.start, &self.shown))
     }
 
     /// A flowchart for Markdown.
+    ///
+    /// Type: str
     #[getter]
     fn mermaid(&self) -> String {
         mermaid(&words::picture(&self.relations, &self.relations.start, &self.shown))
     }
 
-    /// How a notebook shows it: the picture.
+    /// How a notebook shows it.
+    ///
+    /// Types:
+    ///
+    ///     return: str
     fn _repr_html_(&self) -> String {
         self.svg()
     }
@@ -121,18 +147,28 @@ impl Lineage {
 
 #[pymethods]
 impl Why {
-    /// The answer as schemas/why.schema.json has it.
+    /// The answer as ``schemas/why.schema.json`` has it.
+    ///
+    /// Types:
+    ///
+    ///     return: dict[str, Any]
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         document(py, &WhyReport::of(&self.relations))
     }
 
-    /// The answer in words, as the program prints it.
+    /// The answer in words, as ``expbundle why`` prints it.
+    ///
+    /// Type: str
     #[getter]
     fn text(&self) -> String {
         plain(&why_words::words(&self.relations, &self.name))
     }
 
     /// How a notebook shows it.
+    ///
+    /// Types:
+    ///
+    ///     return: str
     fn _repr_html_(&self) -> String {
         printed(&self.text())
     }
@@ -148,18 +184,28 @@ impl Why {
 
 #[pymethods]
 impl Diff {
-    /// The answer as schemas/diff.schema.json has it.
+    /// The answer as ``schemas/diff.schema.json`` has it.
+    ///
+    /// Types:
+    ///
+    ///     return: dict[str, Any]
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         document(py, &self.differences)
     }
 
-    /// The differences in words, as the program prints them.
+    /// The differences in words, as ``expbundle diff`` prints them.
+    ///
+    /// Type: str
     #[getter]
     fn text(&self) -> String {
         plain(&diff_words::words(&self.differences))
     }
 
     /// How a notebook shows it.
+    ///
+    /// Types:
+    ///
+    ///     return: str
     fn _repr_html_(&self) -> String {
         printed(&self.text())
     }
@@ -194,7 +240,18 @@ fn relations(
     }
 }
 
-/// The ancestors of a model, or with `down` its descendants.
+/// The ancestors of a model, or with ``down`` its descendants.
+///
+/// Types:
+///
+///     source: str | os.PathLike[str] | bytes | BinaryIO | Bundle
+///     with_: str | os.PathLike[str] | bytes | BinaryIO | Bundle | Sequence[str | os.PathLike[str]
+///         | bytes | BinaryIO | Bundle] | None
+///     trust: str | os.PathLike[str] | None
+///     at: str | datetime.datetime | float | None
+///     record: str | None
+///     down: bool
+///     return: Lineage
 #[pyfunction]
 #[pyo3(signature = (source, *, with_ = None, trust = None, at = None, record = None, down = false))]
 pub fn lineage(
@@ -213,6 +270,15 @@ pub fn lineage(
 }
 
 /// Where a file comes from.
+///
+/// Types:
+///
+///     file: str | os.PathLike[str]
+///     with_: str | os.PathLike[str] | bytes | BinaryIO | Bundle | Sequence[str | os.PathLike[str]
+///         | bytes | BinaryIO | Bundle] | None
+///     trust: str | os.PathLike[str] | None
+///     at: str | datetime.datetime | float | None
+///     return: Why
 #[pyfunction]
 #[pyo3(signature = (file, *, with_ = None, trust = None, at = None))]
 pub fn why(
@@ -228,8 +294,16 @@ pub fn why(
 }
 
 /// What two records say differently.
+///
+/// Either may be a bundle, or where one is, if it has one record that no other derives from.
+///
+/// Types:
+///
+///     before: Record | str | os.PathLike[str] | bytes | BinaryIO | Bundle
+///     after: Record | str | os.PathLike[str] | bytes | BinaryIO | Bundle
+///     return: Diff
 #[pyfunction]
-pub fn diff(before: &Bound<'_, Record>, after: &Bound<'_, Record>) -> Diff {
-    let differences = Differences::between(before.get().pair(), after.get().pair(), now().timestamp());
+pub fn diff(#[pyo3(from_py_with = record)] before: Record, #[pyo3(from_py_with = record)] after: Record) -> Diff {
+    let differences = Differences::between(before.pair(), after.pair(), now().timestamp());
     Diff { differences }
 }

@@ -15,20 +15,32 @@ use crate::error::{plain, raise, unsound};
 use crate::key::Signer;
 use crate::work::work;
 
-/// What is to be done to a folder, or was done.
+/// What is to be done to a model folder, or was done.
 #[pyclass(frozen, get_all, module = "expbundle")]
 pub struct Change {
     /// The folder.
+    ///
+    /// Type: str
     folder: String,
     /// The files that change, by their paths in the folder.
+    ///
+    /// Type: list[str]
     files: Vec<String>,
     /// The change as a unified diff, for reading.
+    ///
+    /// Type: str
     diff: String,
     /// What a person should know, a sentence each.
+    ///
+    /// Type: list[str]
     notes: Vec<String>,
     /// The change in words, as the program prints it.
+    ///
+    /// Type: str
     text: String,
     /// Whether it was made.
+    ///
+    /// Type: bool
     applied: bool,
 }
 
@@ -62,6 +74,25 @@ fn carry_out(py: Python<'_>, plan: Plan, dry_run: bool) -> PyResult<Change> {
 }
 
 /// Adds bundles to a model folder and updates its card; with a key, releases the folder too.
+///
+/// Nobody is asked: ``dry_run`` shows the change without making it.
+///
+/// Types:
+///
+///     folder: str | os.PathLike[str]
+///     bundles: str | os.PathLike[str] | bytes | BinaryIO | Bundle | Sequence[str |
+///         os.PathLike[str] | bytes | BinaryIO | Bundle]
+///     key: str | os.PathLike[str] | Key | None
+///     name: str | None
+///     title: str | None
+///     base_models: Sequence[str]
+///     benchmarks: Sequence[str]
+///     keep_card: bool
+///     replace: bool
+///     trust: str | os.PathLike[str] | None
+///     at: str | datetime.datetime | float | None
+///     dry_run: bool
+///     return: Change
 #[pyfunction]
 #[pyo3(signature = (folder, bundles, *, key = None, name = None, title = None, base_models = Vec::new(), benchmarks = Vec::new(),
     keep_card = false, replace = false, trust = None, at = None, dry_run = false))]
@@ -133,7 +164,13 @@ pub fn attach(
     carry_out(py, plan, dry_run)
 }
 
-/// Takes the bundle out of a model folder, and what `attach` wrote on its card.
+/// Takes the bundle out of a model folder, and what :func:`attach` wrote on its card.
+///
+/// Types:
+///
+///     folder: str | os.PathLike[str]
+///     dry_run: bool
+///     return: Change
 #[pyfunction]
 #[pyo3(signature = (folder, *, dry_run = false))]
 pub fn detach(py: Python<'_>, folder: &Bound<'_, PyAny>, dry_run: bool) -> PyResult<Change> {
@@ -142,6 +179,18 @@ pub fn detach(py: Python<'_>, folder: &Bound<'_, PyAny>, dry_run: bool) -> PyRes
 }
 
 /// Lists the files of a model folder and signs the list.
+///
+/// Types:
+///
+///     folder: str | os.PathLike[str]
+///     key: str | os.PathLike[str] | Key
+///     name: str | None
+///     title: str | None
+///     reason: str | None
+///     trust: str | os.PathLike[str] | None
+///     at: str | datetime.datetime | float | None
+///     dry_run: bool
+///     return: Change
 #[pyfunction]
 #[pyo3(signature = (folder, key, *, name = None, title = None, reason = None, trust = None, at = None, dry_run = false))]
 #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]

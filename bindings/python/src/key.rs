@@ -18,28 +18,44 @@ pub struct Key {
 
 #[pymethods]
 impl Key {
-    /// Reads the file of a private key, OpenSSH or PKCS#8. Of a public key it takes the private half
-    /// that the ssh-agent at `SSH_AUTH_SOCK` holds.
+    /// Reads the file of a private key, OpenSSH or PKCS#8.
+    ///
+    /// Of a public key (``.pub``) it takes the private half that the ssh-agent at
+    /// ``SSH_AUTH_SOCK`` holds.
+    ///
+    /// Types:
+    ///
+    ///     path: str | os.PathLike[str]
+    ///     passphrase: str | None
+    ///     return: Key
     #[staticmethod]
     #[pyo3(signature = (path, passphrase = None))]
     fn open(path: &Bound<'_, PyAny>, passphrase: Option<String>) -> PyResult<Self> {
         Ok(Self { key: read(path, passphrase)? })
     }
 
-    /// Makes a new key, which is nowhere but in memory.
+    /// Makes a new key, which is nowhere but in memory. ``expbundle keygen`` makes one on disk.
+    ///
+    /// Types:
+    ///
+    ///     return: Key
     #[staticmethod]
     fn generate() -> PyResult<Self> {
         let seed = Zeroizing::new(crate::arguments::salt()?);
         Ok(Self { key: SigningKey::from_seed(&seed) })
     }
 
-    /// The public key as OpenSSH writes it: a line for a signers file, or for `trust=`.
+    /// The public key as OpenSSH writes it: for ``trust=``, or for a line of a signers file.
+    ///
+    /// Type: str
     #[getter]
     fn public_key(&self) -> String {
         self.key.public_key().to_string()
     }
 
-    /// `SHA256:…`, as OpenSSH shows it.
+    /// ``SHA256:…``, as OpenSSH shows it.
+    ///
+    /// Type: str
     #[getter]
     fn fingerprint(&self) -> String {
         self.key.public_key().fingerprint()

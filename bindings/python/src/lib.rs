@@ -8,6 +8,7 @@
 mod arguments;
 mod bundle;
 mod convert;
+mod ending;
 mod error;
 mod family;
 mod folder;

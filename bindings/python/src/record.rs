@@ -7,6 +7,7 @@ use expbundle_format::sections::{self, Context, Recipe};
 use expbundle_format::time::Time;
 use expbundle_format::{DigestSet, RecordId};
 use expbundle_query::{Shown, section, told};
+use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{PyAny, PyBytes, PyDict};
 
@@ -18,6 +19,7 @@ use crate::value::{document, to_python};
 
 /// A record of a bundle: what went in, what was done, what came out.
 #[pyclass(frozen, module = "expbundle")]
+#[derive(Clone)]
 pub struct Record {
     intact: Intact,
     id: RecordId,
@@ -50,85 +52,114 @@ impl Record {
 
 #[pymethods]
 impl Record {
-    /// Its id: the digest of its `record.json`.
+    /// Its id: the digest of its ``record.json``.
+    ///
+    /// Type: str
     #[getter]
     fn id(&self) -> String {
         self.id.to_string()
     }
 
-    /// `run`, `origin`, …
+    /// ``run`` or ``origin``.
+    ///
+    /// Type: str
     #[getter]
     fn kind<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         document(py, &self.body().kind)
     }
 
-    /// One line that says what was done; `None` if it is withheld.
+    /// One line that says what was done; ``None`` if it is withheld.
+    ///
+    /// Type: str | None
     #[getter]
     fn title(&self) -> Option<String> {
         self.context().map(|context| context.title)
     }
 
     /// Notes in Markdown.
+    ///
+    /// Type: str | None
     #[getter]
     fn notes(&self) -> Option<String> {
         self.context().and_then(|context| context.notes)
     }
 
     /// Words to find it by.
+    ///
+    /// Type: list[str]
     #[getter]
     fn tags(&self) -> Vec<String> {
         self.context().map(|context| context.tags).unwrap_or_default()
     }
 
-    /// When it started.
+    /// When it started, in UTC.
+    ///
+    /// Type: datetime.datetime | None
     #[getter]
     fn started(&self) -> Option<jiff::Timestamp> {
         self.body().started.map(Time::timestamp)
     }
 
-    /// When it ended.
+    /// When it ended, in UTC.
+    ///
+    /// Type: datetime.datetime | None
     #[getter]
     fn ended(&self) -> Option<jiff::Timestamp> {
         self.body().ended.map(Time::timestamp)
     }
 
-    /// How it ended: `finished`, `failed`, …
+    /// How it ended: ``finished``, ``failed``, ``killed``, …
+    ///
+    /// Type: Literal['scheduled', 'running', 'finished', 'failed', 'killed', 'crashed', 'unknown'] |
+    ///         None
     #[getter]
     fn status<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         document(py, &self.body().status)
     }
 
-    /// The tool that tracked it, and that tool's id of it.
+    /// The ``tool`` that tracked it, and that tool's id of the ``run``.
+    ///
+    /// Type: dict[str, str] | None
     #[getter]
     fn source<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         document(py, &self.body().source)
     }
 
-    /// What went in: a dict of role and digests each.
+    /// What went in: ``role``, ``size`` and digests of each.
+    ///
+    /// Type: list[dict[str, Any]]
     #[getter]
     fn inputs<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         document(py, &self.body().inputs)
     }
 
-    /// What came out.
+    /// What came out, in the same form.
+    ///
+    /// Type: list[dict[str, Any]]
     #[getter]
     fn outputs<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         document(py, &self.body().outputs)
     }
 
     /// The records that it says it follows from.
+    ///
+    /// Type: list[dict[str, Any]]
     #[getter]
     fn parents<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         document(py, &self.body().parents)
     }
 
     /// The parameters by their names.
+    ///
+    /// Type: dict[str, Any]
     #[getter]
     fn params<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         document(py, &told::<Recipe>(&self.intact, self.id).map(|recipe| recipe.parameters).unwrap_or_default())
     }
 
-    /// The last value of each metric; `nan` and infinities as they were.
+    /// The last number of each metric; ``None`` if it has none.
+    ///
+    /// Type: dict[str, float | None]
     #[getter]
     fn metrics<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let dict = PyDict::new(py);
@@ -141,18 +172,27 @@ impl Record {
     }
 
     /// The names of its sections.
+    ///
+    /// Type: list[str]
     #[getter]
     fn sections(&self) -> Vec<String> {
         self.body().sections.iter().map(|(name, _)| name.to_string()).collect()
     }
 
     /// Those that this copy leaves out.
+    ///
+    /// Type: list[str]
     #[getter]
     fn withheld(&self) -> Vec<String> {
         self.intact.withheld_sections(self.id).iter().map(ToString::to_string).collect()
     }
 
-    /// A section: of JSON a dict, else its bytes.
+    /// A section by its name: a dict if it is JSON, else its bytes.
+    ///
+    /// Types:
+    ///
+    ///     name: str
+    ///     return: Any
     fn section<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
         let (name, content) = section(&self.intact, self.id, name).map_err(|error| raise(py, error))?;
         let bytes = content.read(Limits::default().section_bytes)?;
@@ -165,13 +205,27 @@ impl Record {
         to_python(py, &value)
     }
 
-    /// The points of `metrics` or `telemetry`; `None` if the record has none.
+    /// The points of ``metrics`` or ``telemetry``; ``None`` if the record has none.
+    ///
+    /// Those of one metric are ``record.series().points("loss")``. Raises ``KeyError`` for any other
+    /// name.
+    ///
+    /// Types:
+    ///
+    ///     name: str
+    ///     return: Series | None
     #[pyo3(signature = (name = "metrics"))]
     fn series(&self, py: Python<'_>, name: &str) -> PyResult<Option<Series>> {
         let full = match name {
-            "metrics" => sections::METRICS,
-            "telemetry" => sections::TELEMETRY,
-            other => other,
+            "metrics" | sections::METRICS => sections::METRICS,
+            "telemetry" | sections::TELEMETRY => sections::TELEMETRY,
+            other => {
+                let other = expbundle_words::quoted(other);
+                return Err(PyKeyError::new_err(format!(
+                    "points are in `metrics` and `telemetry`, and not in {other}; those of one metric are \
+                     `record.series().points({other})`"
+                )));
+            }
         };
         let listed = self.body().sections.iter().any(|(section, _)| section.as_str() == full);
         if !listed {
@@ -182,17 +236,28 @@ impl Record {
     }
 
     /// The bytes of an embedded file, by its path or the beginning of its digest.
+    ///
+    /// Types:
+    ///
+    ///     name: str
+    ///     return: bytes
     fn artifact<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyBytes>> {
         let content = expbundle_query::artifact(&self.intact, self.id, name).map_err(|error| raise(py, error))?;
         Ok(PyBytes::new(py, &content.read(u64::MAX)?))
     }
 
-    /// All of it that is JSON, as schemas/show.schema.json has it.
+    /// All of it that is JSON, as ``schemas/show.schema.json`` has it.
+    ///
+    /// Types:
+    ///
+    ///     return: dict[str, Any]
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         document(py, &Shown::of(&self.intact, self.id, now().timestamp()))
     }
 
-    /// The record in words, as `expbundle show` prints it.
+    /// The record in words, as ``expbundle show`` prints it.
+    ///
+    /// Type: str
     #[getter]
     fn text(&self) -> String {
         plain(&expbundle_words::show::words(&self.intact, &[self.id], now().timestamp()))
@@ -203,7 +268,11 @@ impl Record {
         format!("<expbundle.Record {} {}>", expbundle_query::short(&self.id), expbundle_words::quoted(&title))
     }
 
-    /// How a notebook shows it: the text, and a curve of each metric.
+    /// How a notebook shows it: the text, and a curve for each of the first metrics.
+    ///
+    /// Types:
+    ///
+    ///     return: str
     fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
         // If the section is withheld or cannot be read, the text is shown alone.
         let curves = self.series(py, sections::METRICS).ok().flatten().map(|series| series.curves(py)).transpose()?;

@@ -21,15 +21,25 @@ use crate::work::work;
 /// Something found: an error, a warning or an information.
 #[pyclass(frozen, get_all, module = "expbundle")]
 pub struct Finding {
-    /// A stable code of spec/codes.toml.
+    /// A stable code of ``spec/codes.toml``.
+    ///
+    /// Type: str
     code: &'static str,
-    /// `error`, `warning` or `info`.
+    /// ``error``, ``warning`` or ``info``.
+    ///
+    /// Type: str
     severity: String,
     /// Where: a file, a member, a byte. Empty if it is about all of it.
+    ///
+    /// Type: str
     place: String,
     /// What was seen, in one line.
+    ///
+    /// Type: str
     message: String,
     /// What to do, in a line.
+    ///
+    /// Type: str
     help: String,
 }
 
@@ -53,6 +63,9 @@ impl Finding {
 }
 
 /// What was found of a bundle or model folder, and how much of it holds.
+///
+/// It is neither true nor false: ask for :attr:`holds` or :attr:`state`, or call
+/// :meth:`raise_for_state`.
 #[pyclass(frozen, module = "expbundle")]
 pub struct Report {
     report: expbundle::report::Report,
@@ -67,55 +80,73 @@ impl Report {
 
 #[pymethods]
 impl Report {
-    /// `refused`, `malformed`, `intact`, `signed` or `trusted`.
+    /// How much holds. Each state includes the ones before it, from ``intact`` on.
+    ///
+    /// Type: Literal['refused', 'malformed', 'intact', 'signed', 'trusted']
     #[getter]
     fn state(&self) -> &'static str {
         self.report.state.as_str()
     }
 
     /// The state that was asked for.
+    ///
+    /// Type: str
     #[getter]
     fn required(&self) -> &'static str {
         self.report.required.as_str()
     }
 
     /// Whether the state that was asked for holds.
+    ///
+    /// Type: bool
     #[getter]
     fn holds(&self) -> bool {
         self.report.holds
     }
 
     /// Everything found, in the order of the checks.
+    ///
+    /// Type: list[Finding]
     #[getter]
     fn findings(&self) -> Vec<Finding> {
         self.report.findings.iter().map(Finding::of).collect()
     }
 
-    /// The report in words, as the program prints it.
+    /// The report in words, as ``expbundle verify`` prints it.
+    ///
+    /// Type: str
     #[getter]
     fn text(&self) -> String {
         plain(&verdict::words(&self.report))
     }
 
     /// The headline.
+    ///
+    /// Type: str
     #[getter]
     fn line(&self) -> String {
         let words = verdict::line(&self.report);
         plain(words.lines().next().unwrap_or_default())
     }
 
-    /// The bundle, if it is intact.
+    /// The bundle. Raises :class:`expbundle.NotIntact` if it is not intact.
+    ///
+    /// Type: Bundle
     #[getter]
     fn bundle(&self, py: Python<'_>) -> PyResult<Bundle> {
         Bundle::read(py, &self.source)
     }
 
-    /// The report as schemas/report.schema.json has it.
+    /// The report as ``schemas/report.schema.json`` has it.
+    ///
+    /// Types:
+    ///
+    ///     return: dict[str, Any]
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         document(py, &self.report)
     }
 
-    /// Raises `NotAsRequired` unless the state that was asked for holds.
+    /// Raises :class:`expbundle.NotAsRequired` unless the state that was asked for holds.
     fn raise_for_state(slf: &Bound<'_, Self>) -> PyResult<()> {
         if slf.get().report.holds {
             return Ok(());
@@ -134,6 +165,10 @@ impl Report {
     }
 
     /// How a notebook shows it.
+    ///
+    /// Types:
+    ///
+    ///     return: str
     fn _repr_html_(&self) -> String {
         printed(&self.text())
     }
@@ -143,7 +178,20 @@ impl Report {
     }
 }
 
-/// Checks a bundle, or a model folder with one.
+/// Checks a bundle, or a model folder with one. What is wrong is in the report, and raises nothing.
+///
+/// ``trust`` is a signers file, a ``.pub`` or ``.keys`` file, or a public key itself; then
+/// ``trusted`` is required unless ``require`` says otherwise. ``at`` is when keys are judged.
+///
+/// Types:
+///
+///     source: str | os.PathLike[str] | bytes | BinaryIO | Bundle
+///     trust: str | os.PathLike[str] | None
+///     require: Literal['intact', 'signed', 'trusted'] | None
+///     at: str | datetime.datetime | float | None
+///     digests: Literal['blake3', 'all']
+///     limits: int
+///     return: Report
 #[pyfunction]
 #[pyo3(signature = (source, *, trust = None, require = None, at = None, digests = "blake3", limits = 1))]
 pub fn verify(

@@ -1,9 +1,10 @@
 //! Recording a run.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
-use expbundle_format::container::SectionName;
+use camino::{Utf8Path, Utf8PathBuf};
+use expbundle::verify::Intact;
 use expbundle_format::number::Number;
 use expbundle_format::record::Status;
 use expbundle_format::sections::{Basis, Charge, Direction, Evaluation, Event, EventSeverity, ResourceUse};
@@ -12,21 +13,69 @@ use expbundle_run::{Param, Point, Recovered, RunError, known_relation, known_rol
 use expbundle_words::{Failure, findings};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyAny, PyBool, PyBytes, PyDict, PyFloat, PyMapping, PyString};
+use pyo3::types::{PyAny, PyBool, PyBytes, PyDict, PyFloat, PyMapping, PyString, PyTuple};
 
-use crate::arguments::{existing, moment, path, salt};
+use crate::arguments::{decimal, existing, moment, path, record, salt, section_name, small_file, words_of};
 use crate::bundle::Bundle;
+use crate::ending::{self, free_place};
 use crate::error::{raise, unsound, usage, warn};
 use crate::record::Record;
 use crate::report::Finding;
 use crate::value::from_python;
 use crate::work::work;
 
-/// A run in the making. `finish` makes the bundle.
+/// A run in the making; :meth:`finish` makes the bundle.
+///
+/// What it is told is kept in memory, but for points, which go to a temporary file once there are
+/// many. Files are hashed when they are told, and not copied. With a ``journal`` a run whose process
+/// is killed is not lost. What a call refuses it does not keep, and the run goes on: what looks like a
+/// secret among them, which raises :class:`expbundle.ExpbundleError`.
+///
+/// >>> import expbundle
+/// >>> run = expbundle.Run("fit", clock=False)
+/// >>> run.log({"loss": 0.5, "train": {"accuracy": 0.9}}, step=1)
+/// >>> run.finish().record().metrics
+/// {'loss': 0.5, 'train/accuracy': 0.9}
+///
+/// As a context manager it finishes at the end of the block. An exception goes on, and the run has
+/// the status ``failed``, or ``killed`` after Ctrl-C; the bundle is :attr:`bundle`, and is saved if
+/// ``save`` says where. One that is never finished is a ``ResourceWarning``.
+///
+/// >>> with expbundle.Run("fit", clock=False) as run:
+/// ...     run.log({"loss": 0.5}, step=1)
+/// >>> run.bundle.record().status
+/// 'finished'
+///
+/// Begins a run. The title is one line that says what is done; it may not be empty.
+///
+/// ``tool`` and ``run`` name the tracker that has it and that tracker's id. With ``clock=False``
+/// nothing gets the present time, so that the same content gives the same bytes.
+///
+/// ``journal`` is a file, which must not be there yet, that keeps what each call told when the
+/// call returns: :meth:`recover` reads it if the process is killed. It stays until you delete
+/// it. A power cut may lose the last half minute. A call that cannot write to
+/// it raises :class:`expbundle.ExpbundleError`; the run has what it told all the same.
+///
+/// ``save`` is where a ``with`` block saves the bundle when it ends, however it ends. Nothing may be
+/// there: that raises :class:`expbundle.ExpbundleError` now.
+///
+/// Types:
+///
+///     title: str
+///     started: str | datetime.datetime | float | None
+///     tool: str | None
+///     run: str | None
+///     clock: bool
+///     journal: str | os.PathLike[str] | None
+///     save: str | os.PathLike[str] | None
+///     return: Run
 #[pyclass(frozen, module = "expbundle")]
 pub struct Run {
     /// `None` once it is finished.
     told: Mutex<Option<expbundle_run::Run>>,
+    made: OnceLock<Intact>,
+    /// Where a `with` block saves the bundle.
+    place: Option<Utf8PathBuf>,
     /// The process that began it: a fork has a copy that nobody will finish.
     process: u32,
     /// Whether what is told without a time gets the present one.
@@ -36,12 +85,32 @@ pub struct Run {
 }
 
 impl Run {
-    fn of(run: expbundle_run::Run, clock: bool, findings: Vec<expbundle_format::Finding>) -> Self {
-        Self { told: Mutex::new(Some(run)), process: std::process::id(), clock, findings }
+    fn of(
+        run: expbundle_run::Run,
+        clock: bool,
+        place: Option<Utf8PathBuf>,
+        findings: Vec<expbundle_format::Finding>,
+    ) -> Self {
+        let (told, made) = (Mutex::new(Some(run)), OnceLock::new());
+        Self { told, made, place, process: std::process::id(), clock, findings }
+    }
+
+    /// Where a `with` block saves the bundle.
+    pub fn place(&self) -> Option<&Utf8Path> {
+        self.place.as_deref()
+    }
+
+    /// The bundle, once it is made.
+    pub fn made(&self) -> Option<&Intact> {
+        self.made.get()
     }
 
     /// Does something to the run, unless it is finished or another process began it.
-    fn with<T>(&self, py: Python<'_>, act: impl FnOnce(&mut expbundle_run::Run) -> Result<T, RunError>) -> PyResult<T> {
+    pub fn with<T>(
+        &self,
+        py: Python<'_>,
+        act: impl FnOnce(&mut expbundle_run::Run) -> Result<T, RunError>,
+    ) -> PyResult<T> {
         self.own(py)?;
         let mut told = self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let told = told.as_mut().ok_or_else(|| usage(py, "the run is finished"))?;
@@ -57,7 +126,7 @@ impl Run {
     }
 
     /// A time that was given, or the present one if the run has a clock.
-    fn time(&self, given: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Time>> {
+    pub fn time(&self, given: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Time>> {
         match given {
             Some(given) => moment(Some(given)).map(Some),
             None => Ok(self.clock.then(present)),
@@ -185,7 +254,8 @@ fn end_of(
 #[pymethods]
 impl Run {
     #[new]
-    #[pyo3(signature = (title, *, started = None, tool = None, run = None, clock = true, journal = None))]
+    #[pyo3(signature = (title, *, started = None, tool = None, run = None, clock = true, journal = None, save = None))]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
     fn new(
         py: Python<'_>,
         title: String,
@@ -194,8 +264,11 @@ impl Run {
         run: Option<String>,
         clock: bool,
         journal: Option<&Bound<'_, PyAny>>,
+        save: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let mut new = expbundle_run::Run::new(title);
+        new.check_title().map_err(|error| refused(py, error))?;
+        let place = save.map(|save| free_place(py, path(save)?)).transpose()?;
         match (tool, run) {
             (Some(tool), Some(run)) => new = new.tracked_by(tool, run),
             (None, None) => {}
@@ -211,10 +284,25 @@ impl Run {
         if let Some(journal) = journal {
             new = new.journal(path(journal)?).map_err(|error| refused(py, error))?;
         }
-        Ok(Self::of(new, clock, Vec::new()))
+        Ok(Self::of(new, clock, place, Vec::new()))
     }
 
-    /// The run of a journal, to be finished; with `resume`, to go on.
+    /// The run of a journal, to be finished as any other.
+    ///
+    /// The file is only read. Unless the run was told how and when it ended, its status is
+    /// ``unknown``, and it ended with its last point or event. With ``resume`` it goes on, in the
+    /// same file and by the present time, unless ``clock`` is false.
+    ///
+    /// What cannot be read is a ``UserWarning`` and in :attr:`findings`; the bundle names it too.
+    /// Raises ``FileNotFoundError``, :class:`expbundle.ExpbundleError` if the file is not a journal,
+    /// and :class:`expbundle.UsageError` if it is to be resumed and is still being written.
+    ///
+    /// Types:
+    ///
+    ///     journal: str | os.PathLike[str]
+    ///     resume: bool
+    ///     clock: bool
+    ///     return: Run
     #[staticmethod]
     #[pyo3(signature = (journal, *, resume = false, clock = true))]
     fn recover(py: Python<'_>, journal: &Bound<'_, PyAny>, resume: bool, clock: bool) -> PyResult<Self> {
@@ -223,22 +311,44 @@ impl Run {
             work(py, |_| if resume { expbundle_run::Run::resume(&path) } else { expbundle_run::Run::recover(&path) })?;
         let Recovered { run, findings } = read.map_err(|error| refused(py, error))?;
         warn(py, &findings::all(&findings))?;
-        Ok(Self::of(run, resume && clock, findings))
+        Ok(Self::of(run, resume && clock, None, findings))
     }
 
-    /// Values of metrics at a step.
+    /// Values of metrics at a step. Names in nested dicts are joined by ``/``; text is kept as text.
+    ///
+    /// ``time`` is RFC 3339 text, an aware ``datetime``, or seconds since 1970 as ``time.time()`` gives
+    /// them; without it the present time, unless the run was made with ``clock=False``.
+    ///
+    /// Types:
+    ///
+    ///     values: Mapping[str, Any]
+    ///     step: int | None
+    ///     time: str | datetime.datetime | float | None
     #[pyo3(signature = (values, *, step = None, time = None))]
     fn log(&self, values: &Bound<'_, PyAny>, step: Option<i64>, time: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         self.points(values, step, time, false)
     }
 
     /// Values of system metrics: the load of a processor, the memory of a card.
+    ///
+    /// Types:
+    ///
+    ///     values: Mapping[str, Any]
+    ///     step: int | None
+    ///     time: str | datetime.datetime | float | None
     #[pyo3(signature = (values, *, step = None, time = None))]
     fn observe(&self, values: &Bound<'_, PyAny>, step: Option<i64>, time: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         self.points(values, step, time, true)
     }
 
-    /// Parameters. The last value of a name counts.
+    /// Parameters, nested as they come. The last value of a name counts.
+    ///
+    /// What looks like a secret, by its name or form, raises :class:`expbundle.ExpbundleError`, and none
+    /// of the values is kept: see :meth:`allow_secrets` for false alarms.
+    ///
+    /// Types:
+    ///
+    ///     values: Mapping[str, Any]
     fn params(&self, py: Python<'_>, values: &Bound<'_, PyAny>) -> PyResult<()> {
         let mapping = values.cast::<PyMapping>().map_err(|_| PyTypeError::new_err("expected a dict of parameters"))?;
         let mut params = BTreeMap::new();
@@ -249,41 +359,95 @@ impl Run {
         self.with(py, |run| run.add_params(params))
     }
 
-    /// Words to find it by.
+    /// Words to find it by, one by one or in lists.
+    ///
+    /// Types:
+    ///
+    ///     tags: str | Sequence[str]
     #[pyo3(signature = (*tags))]
-    fn tags(&self, py: Python<'_>, tags: Vec<String>) -> PyResult<()> {
-        self.with(py, |run| {
-            run.context().tags.extend(tags);
-            Ok(())
-        })
+    fn tags(&self, tags: &Bound<'_, PyTuple>) -> PyResult<()> {
+        let words = words_of(tags)?;
+        self.with(tags.py(), |run| run.add_tags(words))
     }
 
     /// Notes in Markdown; what is told later is a paragraph of its own.
+    ///
+    /// Types:
+    ///
+    ///     text: str
     fn note(&self, py: Python<'_>, text: &str) -> PyResult<()> {
-        self.with(py, |run| {
-            let notes = &mut run.context().notes;
-            *notes = Some(notes.take().map_or_else(|| text.to_owned(), |notes| format!("{notes}\n\n{text}")));
-            Ok(())
-        })
+        self.with(py, |run| run.add_note(text))
     }
 
-    /// A file or folder that went in. It is hashed now, and not copied.
+    /// A file or folder that went in, by its role: ``model``, ``checkpoint``, ``adapter``, ``tokenizer``,
+    /// ``dataset``, ``config``, ``code``, ``patch``, ``media``, ``file``, or a URI of your own.
+    ///
+    /// It is hashed now. The same bytes in the same role are recorded once, under the name of the
+    /// first file; other names are ``aliases`` in ``artifacts.json``. Raises ``FileNotFoundError``, and
+    /// :class:`expbundle.UsageError` for a role that the format does not have and that is not a URI.
+    ///
+    /// Types:
+    ///
+    ///     role: str
+    ///     path: str | os.PathLike[str]
     fn input(&self, py: Python<'_>, role: &str, path: &Bound<'_, PyAny>) -> PyResult<()> {
         self.file(py, Direction::Input, role, path)
     }
 
     /// A file or folder that came out, in the same way.
+    ///
+    /// Types:
+    ///
+    ///     role: str
+    ///     path: str | os.PathLike[str]
     fn output(&self, py: Python<'_>, role: &str, path: &Bound<'_, PyAny>) -> PyResult<()> {
         self.file(py, Direction::Output, role, path)
     }
 
-    /// A record that this one follows from.
-    fn derive_from(&self, py: Python<'_>, parent: &Bound<'_, Record>, relation: &str) -> PyResult<()> {
-        let (intact, id) = parent.get().pair();
+    /// A small file whose bytes travel inside the bundle, such as a plot: bytes, or where they are.
+    ///
+    /// ``name`` is its path among the files of the run, like ``plots/loss.png``; :meth:`Record.artifact`
+    /// gives the bytes by it. All such files of a run come to at most 16 MiB. Raises
+    /// :class:`expbundle.UsageError` if there is no room, the name has other bytes already, or the file
+    /// names people, machines or absolute paths or is packed, so that nobody can tell; larger files
+    /// are for :meth:`output`.
+    ///
+    /// Types:
+    ///
+    ///     name: str
+    ///     content: bytes | str | os.PathLike[str]
+    fn artifact(&self, py: Python<'_>, name: &str, content: &Bound<'_, PyAny>) -> PyResult<()> {
+        let bytes = small_file(content)?;
+        self.with(py, |run| run.add_artifact(name, bytes))
+    }
+
+    /// A record that this one follows from: ``fine-tuned-from``, ``quantized-from``, …
+    ///
+    /// ``parent`` may be a bundle, or where one is, if it has one record that no other derives from.
+    ///
+    /// Types:
+    ///
+    ///     parent: Record | str | os.PathLike[str] | bytes | BinaryIO | Bundle
+    ///     relation: str
+    fn derive_from(
+        &self,
+        py: Python<'_>,
+        #[pyo3(from_py_with = record)] parent: Record,
+        relation: &str,
+    ) -> PyResult<()> {
+        let (intact, id) = parent.pair();
         self.with(py, |run| run.add_parent(intact, id, known_relation(relation)?))
     }
 
-    /// Something that happened around the run.
+    /// Something that happened around the run: a checkpoint, a restart, a full disk.
+    ///
+    /// Types:
+    ///
+    ///     kind: str
+    ///     text: str | None
+    ///     severity: Literal['info', 'warning', 'error']
+    ///     time: str | datetime.datetime | float | None
+    ///     details: Mapping[str, Any] | None
     #[pyo3(signature = (kind, text = None, *, severity = "info", time = None, details = None))]
     fn event(
         &self,
@@ -301,7 +465,18 @@ impl Run {
         self.with(py, |run| run.add_event(event))
     }
 
-    /// What the run used: `cost("gpu-hours", 3.5, "h", model="H200")`.
+    /// What the run used: ``run.cost("gpu", 3.5, "h", model="H200")``.
+    ///
+    /// The amount is finite and not negative, else :class:`expbundle.UsageError` is raised.
+    ///
+    /// Types:
+    ///
+    ///     resource: str
+    ///     amount: float
+    ///     unit: str
+    ///     basis: Literal['measured', 'estimated', 'billed']
+    ///     model: str | None
+    ///     method: str | None
     #[pyo3(signature = (resource, amount, unit, *, basis = "measured", model = None, method = None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
     fn cost(
@@ -319,26 +494,50 @@ impl Run {
         self.with(py, |run| run.add_use(used))
     }
 
-    /// What was charged for it: `charge("12.40", "EUR", basis="billed")`.
+    /// What was charged for it: ``run.charge("12.40", "EUR", basis="billed")``.
+    ///
+    /// The amount is decimal text or a ``Decimal``, and not a float: 12.4 as a float is not exactly
+    /// 12.40. The currency is its ISO 4217 code. Raises :class:`expbundle.UsageError` for anything else,
+    /// and ``TypeError`` for a float.
+    ///
+    /// Types:
+    ///
+    ///     amount: str | decimal.Decimal | int
+    ///     currency: str
+    ///     basis: Literal['measured', 'estimated', 'billed']
+    ///     rate: str | decimal.Decimal | int | None
+    ///     rate_unit: str | None
+    ///     rate_source: str | None
+    ///     rate_date: str | None
     #[pyo3(signature = (amount, currency, *, basis = "estimated", rate = None, rate_unit = None, rate_source = None, rate_date = None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
     fn charge(
         &self,
         py: Python<'_>,
-        amount: String,
+        #[pyo3(from_py_with = decimal)] amount: String,
         currency: String,
         basis: &str,
-        rate: Option<String>,
+        rate: Option<&Bound<'_, PyAny>>,
         rate_unit: Option<String>,
         rate_source: Option<String>,
         rate_date: Option<String>,
     ) -> PyResult<()> {
         let basis: Basis = word(py, "basis", basis)?;
+        let rate = rate.map(decimal).transpose()?;
         let charge = Charge { amount, currency, basis, rate, rate_unit, rate_source, rate_date };
         self.with(py, |run| run.add_charge(charge))
     }
 
     /// A result of an evaluation that was part of the run.
+    ///
+    /// Types:
+    ///
+    ///     metric: str
+    ///     value: float
+    ///     task: str | None
+    ///     dataset: str | None
+    ///     split: str | None
+    ///     evaluator: str | None
     #[pyo3(signature = (metric, value, *, task = None, dataset = None, split = None, evaluator = None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
     fn evaluation(
@@ -356,9 +555,15 @@ impl Run {
         self.with(py, |run| run.add_evaluation(one))
     }
 
-    /// A section of the format by its name, as a dict, or a file of one's own as bytes.
+    /// A section of the format by its full name, like ``recipe.json``, as a dict; or a file of your own
+    /// as bytes.
+    ///
+    /// Types:
+    ///
+    ///     name: str
+    ///     content: Mapping[str, Any] | bytes
     fn section(&self, py: Python<'_>, name: &str, content: &Bound<'_, PyAny>) -> PyResult<()> {
-        let name: SectionName = name.parse().map_err(|error| usage(py, &format!("{error}")))?;
+        let name = section_name(py, name)?;
         let bytes = match content.cast::<PyBytes>() {
             Ok(bytes) => bytes.as_bytes().to_vec(),
             Err(_) => serde_json::to_vec(&from_python(content)?).map_err(|error| usage(py, &error.to_string()))?,
@@ -367,6 +572,10 @@ impl Run {
     }
 
     /// Keeps what looks like a secret of these kinds, or at these places: for false alarms.
+    ///
+    /// Types:
+    ///
+    ///     names: str
     #[pyo3(signature = (*names))]
     fn allow_secrets(&self, py: Python<'_>, names: Vec<String>) -> PyResult<()> {
         self.with(py, |run| {
@@ -375,7 +584,13 @@ impl Run {
         })
     }
 
-    /// When it ended, and how, if not now and well.
+    /// How and when it ended, if not well and now.
+    ///
+    /// Types:
+    ///
+    ///     status: Literal['scheduled', 'running', 'finished', 'failed', 'killed', 'crashed',
+    ///         'unknown'] | None
+    ///     ended: str | datetime.datetime | float | None
     #[pyo3(signature = (status = None, *, ended = None))]
     fn end(&self, py: Python<'_>, status: Option<&str>, ended: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let (status, ended) = end_of(py, status, ended)?;
@@ -385,9 +600,23 @@ impl Run {
         })
     }
 
-    /// Makes the bundle, unsigned and checked.
+    /// Makes the bundle, unsigned and checked. The run takes nothing more.
+    ///
+    /// With ``blind`` every section gets a random salt, so that what is withheld later cannot be
+    /// guessed from its digest.
+    ///
+    /// Raises :class:`expbundle.ExpbundleError` if something looks like a secret, the run ended before it
+    /// started, or the disk is full. Then the run is open as before: mend it, and finish it again.
+    ///
+    /// Types:
+    ///
+    ///     status: Literal['scheduled', 'running', 'finished', 'failed', 'killed', 'crashed',
+    ///         'unknown'] | None
+    ///     ended: str | datetime.datetime | float | None
+    ///     blind: bool
+    ///     return: Bundle
     #[pyo3(signature = (status = None, *, ended = None, blind = false))]
-    fn finish(
+    pub fn finish(
         &self,
         py: Python<'_>,
         status: Option<&str>,
@@ -396,23 +625,65 @@ impl Run {
     ) -> PyResult<Bundle> {
         let (status, ended) = end_of(py, status, ended)?;
         self.own(py)?;
-        let told = self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        let lock = || self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // Other threads are not to wait for it with the lock of the interpreter.
+        let told = lock().take();
         let mut run = told.ok_or_else(|| usage(py, "the run is finished"))?;
+        let before = (run.told_status(), run.told_end());
         run.end(status, ended);
         let status = run.told_status().unwrap_or(Status::Finished);
         let ended = run.told_end().or_else(|| self.clock.then(present));
         run.end(Some(status), ended);
-        let finished = work(py, |_| if blind { run.finish_blinded(salt) } else { run.finish() })?;
-        Ok(Bundle::new(finished.map_err(|error| refused(py, error))?))
+        let made = work(py, |_| if blind { run.finish_blinded(salt) } else { run.finish() });
+        match made.and_then(|made| made.map_err(|error| refused(py, error))) {
+            Ok(intact) => Ok(Bundle::new(self.made.get_or_init(|| intact).clone())),
+            Err(error) => {
+                run.end_as_told(before.0, before.1);
+                *lock() = Some(run);
+                Err(error)
+            }
+        }
+    }
+
+    /// The bundle, once the run is finished.
+    ///
+    /// Type: Bundle | None
+    #[getter]
+    fn bundle(&self) -> Option<Bundle> {
+        self.made().cloned().map(Bundle::new)
+    }
+
+    fn __enter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
+        slf
+    }
+
+    fn __exit__(
+        &self,
+        py: Python<'_>,
+        class: Option<&Bound<'_, PyAny>>,
+        _error: Option<&Bound<'_, PyAny>>,
+        _traceback: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        match ending::class_of_exception(class) {
+            None => ending::well(py, self),
+            Some(class) => {
+                ending::badly(py, self, class);
+                Ok(())
+            }
+        }
     }
 
     /// Whether the bundle was made already.
+    ///
+    /// Type: bool
     #[getter]
-    fn finished(&self) -> bool {
+    pub fn finished(&self) -> bool {
         self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner).is_none()
     }
 
-    /// What could not be read of the journal that it comes from.
+    /// What is damaged or missing in the journal that the run was recovered from.
+    ///
+    /// Type: list[Finding]
     #[getter]
     fn findings(&self) -> Vec<Finding> {
         self.findings.iter().map(Finding::of).collect()
@@ -420,6 +691,15 @@ impl Run {
 
     fn __repr__(&self) -> &'static str {
         if self.finished() { "<expbundle.Run, finished>" } else { "<expbundle.Run>" }
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        let told = self.told.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(run) = told.take().filter(|_| std::process::id() == self.process) {
+            ending::lost(run.title(), run.has_journal());
+        }
     }
 }
 

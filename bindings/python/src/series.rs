@@ -14,6 +14,7 @@ use expbundle::Content;
 use expbundle_format::number::Number;
 use expbundle_series::{KeySummary, OwnedPoint, SeriesReader};
 use expbundle_words::rounded;
+use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict};
 
@@ -24,7 +25,11 @@ use crate::work::work;
 /// Rows of a batch.
 const ROWS: usize = 1 << 17;
 
-/// The points of a record: `key`, `step`, `time`, `value`, `text`.
+/// The points of a record, in columns: ``key``, ``step``, ``time``, ``value``, ``text``.
+///
+/// Times are in UTC, to the microsecond; the section itself has the rest.
+/// Anything that takes Arrow's C stream interface takes it without a copy: ``pyarrow.table(series)``,
+/// ``polars.DataFrame(series)``, ``duckdb.from_arrow(series)``.
 #[pyclass(frozen, module = "expbundle")]
 pub struct Series {
     reader: SeriesReader,
@@ -76,6 +81,16 @@ impl Series {
         Ok(html::curves(rows))
     }
 
+    /// That there are no points of a key, with the names that are most like it.
+    fn no_key(&self, py: Python<'_>, key: &str) -> PyErr {
+        let near = || -> PyResult<Vec<String>> {
+            py.import("difflib")?.call_method1("get_close_matches", (key, self.keys(py)?))?.extract()
+        };
+        let near = near().unwrap_or_default().iter().map(|near| format!("`{near}`")).collect::<Vec<_>>().join(", ");
+        let help = if near.is_empty() { "`keys` lists all".to_owned() } else { format!("there is {near}") };
+        PyKeyError::new_err(format!("no points of {}: {help}", expbundle_words::quoted(key)))
+    }
+
     fn summaries(&self, py: Python<'_>) -> PyResult<Vec<(String, KeySummary)>> {
         work(py, |_| self.reader.summaries())?.map_err(|error| broken(py, error))
     }
@@ -105,27 +120,40 @@ impl Series {
     }
 
     /// The names of the metrics, sorted.
+    ///
+    /// Type: list[str]
     #[getter]
     fn keys(&self, py: Python<'_>) -> PyResult<Vec<String>> {
         work(py, |_| self.reader.keys())?.map_err(|error| broken(py, error))
     }
 
-    /// The points of a key, each `(step, seconds since 1970, value, text)`.
+    /// The points of a metric: step, seconds since 1970, value, text.
+    ///
+    /// Raises ``KeyError``, which names the metrics that are most like it, if there are none.
+    ///
+    /// Types:
+    ///
+    ///     key: str
+    ///     return: list[tuple[int | None, float | None, float | None, str | None]]
     fn points(&self, py: Python<'_>, key: &str) -> PyResult<Vec<Row>> {
         let mut rows = Vec::new();
         let read = work(py, |_| {
             self.reader.for_each(|point| {
                 if *point.key == *key {
-                    let time = point.time_ns.map(|time| time as f64 / 1e9);
+                    let time = point.time_ns.map(seconds);
                     rows.push((point.step, time, point.value, point.text.clone()));
                 }
             })
         })?;
         read.map_err(|error| broken(py, error))?;
-        Ok(rows)
+        if rows.is_empty() { Err(self.no_key(py, key)) } else { Ok(rows) }
     }
 
-    /// For each key: `count`, `first`, `last`, `min`, `max`.
+    /// For each metric ``count``, ``first``, ``last``, ``min`` and ``max``.
+    ///
+    /// Types:
+    ///
+    ///     return: dict[str, dict[str, float | None]]
     fn summary<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let all = PyDict::new(py);
         for (key, summary) in self.summaries(py)? {
@@ -140,7 +168,12 @@ impl Series {
         Ok(all)
     }
 
-    /// The stream of Arrow's C interface, in batches, which other libraries take.
+    /// The stream of Arrow's C interface.
+    ///
+    /// Types:
+    ///
+    ///     requested_schema: object | None
+    ///     return: object
     #[pyo3(signature = (requested_schema = None))]
     fn __arrow_c_stream__<'py>(
         &self,
@@ -157,6 +190,11 @@ impl Series {
     fn __repr__(&self) -> String {
         format!("<expbundle.Series of {} points>", self.reader.rows())
     }
+}
+
+/// The float that is nearest to a moment in whole microseconds, as `time.time()` would give it.
+fn seconds(time_ns: i64) -> f64 {
+    if time_ns % 1000 == 0 { (time_ns / 1000) as f64 / 1e6 } else { time_ns as f64 / 1e9 }
 }
 
 fn schema() -> SchemaRef {

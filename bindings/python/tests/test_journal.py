@@ -107,9 +107,10 @@ def test_secrets_are_not_written(tmp_path: Path) -> None:
     journal = tmp_path / "run.expj"
     token = "ghp_" + "a1B2" * 9
     run = expbundle.Run("a run", clock=False, journal=journal)
-    run.params({"token": token, "lr": 0.1})
+    run.params({"lr": 0.1})
     run.log({"note": token})
-    run.note(f"log in with {token}")
+    with pytest.raises(expbundle.ExpbundleError, match="secret"):
+        run.note(f"log in with {token}")
     assert token not in journal.read_text()
     with pytest.warns(UserWarning, match=r"source\.secret"):
         recovered = expbundle.Run.recover(journal)

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from decimal import Decimal
 from pathlib import Path
 
 import expbundle
@@ -129,9 +130,148 @@ def test_what_goes_wrong_leaves_the_run_as_it_was(weights: Path, tmp_path: Path)
 
 def test_no_secret_enters_a_bundle() -> None:
     run = expbundle.Run("a run", clock=False)
-    run.params({"token": "hf_" + "a1B2c3D4e5" * 4})
+    token = "hf_" + "a1B2c3D4e5" * 4
+    for call in (
+        lambda: run.params({"password": "hunter2"}),
+        lambda: run.tags(token),
+        lambda: run.note(token),
+        lambda: run.event("alert", token),
+        lambda: run.section("own.json", {"token": token}),
+        lambda: run.artifact("notes.txt", token.encode()),
+    ):
+        with pytest.raises(expbundle.ExpbundleError, match="secret") as caught:
+            call()
+        assert caught.value.code == "source.secret" and token not in str(caught.value)
+    # What only the end finds does not end the run.
+    run.log({"note": token})
     with pytest.raises(expbundle.ExpbundleError, match="secret"):
         run.finish()
+    run.allow_secrets("metrics.parquet")
+    assert run.finish().verify().state == "intact"
+
+
+def test_a_finish_that_fails_leaves_the_run_open() -> None:
+    run = expbundle.Run("a run", started="2026-11-23T09:00:00Z")
+    with pytest.raises(expbundle.UsageError, match="ended before it started"):
+        run.finish("failed", ended="2026-11-22T09:00:00Z")
+    run.log({"loss": 0.5}, step=0)
+    # Nor does it leave the end that it was given.
+    record = run.finish().record()
+    assert record.status == "finished" and record.ended is not None and record.ended.year >= 2026
+    assert record.metrics == {"loss": 0.5}
+    for title in ("", "  "):
+        with pytest.raises(expbundle.UsageError, match="title"):
+            expbundle.Run(title)
+
+
+def test_a_block_finishes_and_saves_the_run(tmp_path: Path) -> None:
+    with expbundle.Run("fit", save=tmp_path / "fit.expb") as run:
+        run.log({"loss": 0.5}, step=0)
+        assert run.bundle is None
+    assert run.finished and expbundle.open(tmp_path / "fit.expb") == run.bundle
+    with pytest.raises(ZeroDivisionError), expbundle.Run("fit", save=tmp_path / "failed.expb") as run:
+        run.log({"loss": 1 / 0}, step=0)
+    record = expbundle.open(tmp_path / "failed.expb").record()
+    assert record.status == "failed"
+    assert record.section("events.json")["events"][0]["text"] == "ZeroDivisionError"
+    with pytest.raises(KeyboardInterrupt), expbundle.Run("fit", clock=False) as run:
+        raise KeyboardInterrupt
+    assert run.bundle is not None and run.bundle.record().status == "killed"
+    # One that cannot be finished says so beside the exception, and does not take its place.
+    with pytest.warns(UserWarning, match="secret"), pytest.raises(ZeroDivisionError):
+        with expbundle.Run("fit", clock=False) as run:
+            run.log({"note": "hf_" + "a1B2c3D4e5" * 4})
+            raise ZeroDivisionError
+    run.allow_secrets("metrics.parquet")
+    assert run.finish().record().status == "failed"
+    with pytest.raises(expbundle.ExpbundleError, match="exists"):
+        expbundle.Run("fit", save=tmp_path / "fit.expb")
+
+
+def test_a_run_that_is_never_finished_is_a_warning(tmp_path: Path) -> None:
+    with pytest.warns(ResourceWarning, match='"fit" was never finished: what it was told is lost'):
+        expbundle.Run("fit")
+    with pytest.warns(ResourceWarning, match="its journal has what it was told"):
+        expbundle.Run("fit", journal=tmp_path / "run.expj")
+
+
+def test_small_files_travel_inside(tmp_path: Path) -> None:
+    plot = tmp_path / "loss.svg"
+    plot.write_text("<svg/>")
+    run = expbundle.Run("a run", clock=False)
+    run.artifact("plots/loss.svg", plot)
+    run.artifact("plots/table.csv", b"step,loss\n0,0.5\n")
+    for name, content, why in (
+        ("plots/loss.svg", b"<svg></svg>", "other bytes"),
+        ("/loss.svg", plot, "relative path"),
+        ("notes.txt", b"in /home/ada/runs", "names people"),
+        ("long.csv", b"1" * ((16 << 20) + 1), "16 MiB"),
+        ("folder", tmp_path, "is a file"),
+    ):
+        with pytest.raises(expbundle.UsageError, match=why):
+            run.artifact(name, content)
+    with pytest.raises(TypeError, match="bytes or a path, not int"):
+        run.artifact("number", 1)  # type: ignore[arg-type]
+    record = run.finish().record()
+    assert record.artifact("plots/loss.svg") == b"<svg/>"
+    assert record.artifact("plots/table.csv").startswith(b"step,loss")
+    assert {one["role"] for one in record.outputs} == {"media"}
+
+
+def test_the_same_bytes_are_recorded_once(weights: Path, tmp_path: Path) -> None:
+    last = tmp_path / "last.safetensors"
+    last.write_bytes(weights.read_bytes())
+    run = expbundle.Run("a run", clock=False)
+    for path in (weights, last, weights, last):
+        run.output("checkpoint", path)
+    record = run.finish().record()
+    assert len(record.outputs) == 1
+    [described] = record.section("artifacts.json")["artifacts"]
+    assert (described["name"], described["aliases"]) == (weights.name, [last.name])
+
+
+def test_what_is_natural_is_taken_and_the_rest_says_what_is_expected(weights: Path, tmp_path: Path) -> None:
+    base = expbundle.Run("base", clock=False)
+    base.output("model", weights)
+    path = base.finish().save(tmp_path / "base.expb")
+    run = expbundle.Run("tuned", clock=False)
+    run.tags("a", ["b", "c"])
+    run.log({"loss": 0.5}, step=0, time=1795424400.25)
+    run.charge(Decimal("12.40"), "EUR", rate=3)
+    run.charge(Decimal("1E+3"), "USD")
+    run.derive_from(path, "fine-tuned-from")
+    run.derive_from(expbundle.open(path), "quantized-from")
+    for call, why in (
+        (lambda: run.charge(12.4, "EUR"), "str or a Decimal"),  # type: ignore[arg-type]
+        (lambda: run.log({"loss": 1}, time=[]), "seconds since 1970, not list"),  # type: ignore[arg-type]
+        (lambda: run.tags(1), "words as str, not int"),  # type: ignore[arg-type]
+        (lambda: run.derive_from(1, "fine-tuned-from"), "Record, or a bundle"),  # type: ignore[arg-type]
+        (lambda: expbundle.verify(path, trust=["a"]), "signers file.*not list"),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(TypeError, match=why):
+            call()
+    for call, why in (
+        (lambda: run.log({"loss": 1}, time=1795424400250), "seconds since 1970"),
+        (lambda: run.cost("gpu", -3.5, "h"), "negative"),
+        (lambda: run.cost("gpu", float("nan"), "h"), "not a decimal number"),
+        (lambda: run.charge("abc", "EUR"), "not a decimal number"),
+        (lambda: run.charge("1", "euro"), "ISO 4217"),
+        (lambda: run.section("recipe", {}), "recipe.json"),
+    ):
+        with pytest.raises(ValueError, match=why):
+            call()
+    tuned = run.finish()
+    record = tuned.record()
+    assert record.tags == ["a", "b", "c"] and len(record.parents) == 2
+    assert [charge["amount"] for charge in record.section("cost.json")["charges"]] == ["12.40", "1000"]
+    series = record.series()
+    assert series is not None and series.points("loss")[0][1] == 1795424400.25
+    assert "tuned" in expbundle.diff(path, tuned).text
+    with pytest.raises(KeyError, match="loss"):
+        series.points("los")
+    with pytest.raises(KeyError, match="metrics.*telemetry.*points"):
+        record.series("loss")
+    assert record.series("telemetry") is None
 
 
 def test_statements_make_new_bundles(bundle: expbundle.Bundle, key: expbundle.Key, weights: Path) -> None:

@@ -1,9 +1,13 @@
 """The extension module. Import these names from :mod:`expbundle`."""
 
 import datetime
+import decimal
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from types import TracebackType
 from typing import Any, BinaryIO, Final, Literal, TypeAlias, final
+
+from ._types import Status
 
 __all__ = [
     "Bundle",
@@ -36,10 +40,12 @@ __all__ = [
 VERSION: Final[str]
 
 _Path: TypeAlias = str | os.PathLike[str]
-_Moment: TypeAlias = str | datetime.datetime
+_Moment: TypeAlias = str | datetime.datetime | float
 _Source: TypeAlias = _Path | bytes | BinaryIO | Bundle
 _Key: TypeAlias = _Path | Key
 _Scalar: TypeAlias = Any
+_Amount: TypeAlias = str | decimal.Decimal | int
+_Relative: TypeAlias = Record | _Source
 
 @final
 class Key:
@@ -134,7 +140,10 @@ class Series:
     def keys(self) -> list[str]:
         """The names of the metrics, sorted."""
     def points(self, key: str) -> list[tuple[int | None, float | None, float | None, str | None]]:
-        """The points of a metric: step, seconds since 1970, value, text."""
+        """The points of a metric: step, seconds since 1970, value, text.
+
+        Raises ``KeyError``, which names the metrics that are most like it, if there are none.
+        """
     def summary(self) -> dict[str, dict[str, float | None]]:
         """For each metric ``count``, ``first``, ``last``, ``min`` and ``max``."""
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
@@ -166,7 +175,7 @@ class Record:
     def ended(self) -> datetime.datetime | None:
         """When it ended, in UTC."""
     @property
-    def status(self) -> str | None:
+    def status(self) -> Status | None:
         """How it ended: ``finished``, ``failed``, ``killed``, …"""
     @property
     def source(self) -> dict[str, str] | None:
@@ -195,7 +204,11 @@ class Record:
     def section(self, name: str) -> Any:
         """A section by its name: a dict if it is JSON, else its bytes."""
     def series(self, name: str = "metrics") -> Series | None:
-        """The points of ``metrics`` or ``telemetry``; ``None`` if the record has none."""
+        """The points of ``metrics`` or ``telemetry``; ``None`` if the record has none.
+
+        Those of one metric are ``record.series().points("loss")``. Raises ``KeyError`` for any other
+        name.
+        """
     def artifact(self, name: str) -> bytes:
         """The bytes of an embedded file, by its path or the beginning of its digest."""
     def to_dict(self) -> dict[str, Any]:
@@ -363,13 +376,23 @@ class Run:
 
     What it is told is kept in memory, but for points, which go to a temporary file once there are
     many. Files are hashed when they are told, and not copied. With a ``journal`` a run whose process
-    is killed is not lost.
+    is killed is not lost. What a call refuses it does not keep, and the run goes on: what looks like a
+    secret among them, which raises :class:`expbundle.ExpbundleError`.
 
     >>> import expbundle
     >>> run = expbundle.Run("fit", clock=False)
     >>> run.log({"loss": 0.5, "train": {"accuracy": 0.9}}, step=1)
     >>> run.finish().record().metrics
     {'loss': 0.5, 'train/accuracy': 0.9}
+
+    As a context manager it finishes at the end of the block. An exception goes on, and the run has
+    the status ``failed``, or ``killed`` after Ctrl-C; the bundle is :attr:`bundle`, and is saved if
+    ``save`` says where. One that is never finished is a ``ResourceWarning``.
+
+    >>> with expbundle.Run("fit", clock=False) as run:
+    ...     run.log({"loss": 0.5}, step=1)
+    >>> run.bundle.record().status
+    'finished'
     """
 
     def __new__(
@@ -381,8 +404,9 @@ class Run:
         run: str | None = None,
         clock: bool = True,
         journal: _Path | None = None,
+        save: _Path | None = None,
     ) -> Run:
-        """Begins a run.
+        """Begins a run. The title is one line that says what is done; it may not be empty.
 
         ``tool`` and ``run`` name the tracker that has it and that tracker's id. With ``clock=False``
         nothing gets the present time, so that the same content gives the same bytes.
@@ -391,6 +415,9 @@ class Run:
         call returns: :meth:`recover` reads it if the process is killed. It stays until you delete
         it. A power cut may lose the last half minute. A call that cannot write to
         it raises :class:`expbundle.ExpbundleError`; the run has what it told all the same.
+
+        ``save`` is where a ``with`` block saves the bundle when it ends, however it ends. Nothing may be
+        there: that raises :class:`expbundle.ExpbundleError` now.
         """
     @staticmethod
     def recover(journal: _Path, *, resume: bool = False, clock: bool = True) -> Run:
@@ -407,23 +434,49 @@ class Run:
     def log(
         self, values: Mapping[str, _Scalar], *, step: int | None = None, time: _Moment | None = None
     ) -> None:
-        """Values of metrics at a step. Names in nested dicts are joined by ``/``; text is kept as text."""
+        """Values of metrics at a step. Names in nested dicts are joined by ``/``; text is kept as text.
+
+        ``time`` is RFC 3339 text, an aware ``datetime``, or seconds since 1970 as ``time.time()`` gives
+        them; without it the present time, unless the run was made with ``clock=False``.
+        """
     def observe(
         self, values: Mapping[str, _Scalar], *, step: int | None = None, time: _Moment | None = None
     ) -> None:
         """Values of system metrics: the load of a processor, the memory of a card."""
     def params(self, values: Mapping[str, Any]) -> None:
-        """Parameters, nested as they come. The last value of a name counts."""
-    def tags(self, *tags: str) -> None:
-        """Words to find it by."""
+        """Parameters, nested as they come. The last value of a name counts.
+
+        What looks like a secret, by its name or form, raises :class:`expbundle.ExpbundleError`, and none
+        of the values is kept: see :meth:`allow_secrets` for false alarms.
+        """
+    def tags(self, *tags: str | Sequence[str]) -> None:
+        """Words to find it by, one by one or in lists."""
     def note(self, text: str) -> None:
         """Notes in Markdown; what is told later is a paragraph of its own."""
     def input(self, role: str, path: _Path) -> None:
-        """A file or folder that went in: ``model``, ``dataset``, ``config``, …"""
+        """A file or folder that went in, by its role: ``model``, ``checkpoint``, ``adapter``, ``tokenizer``,
+        ``dataset``, ``config``, ``code``, ``patch``, ``media``, ``file``, or a URI of your own.
+
+        It is hashed now. The same bytes in the same role are recorded once, under the name of the
+        first file; other names are ``aliases`` in ``artifacts.json``. Raises ``FileNotFoundError``, and
+        :class:`expbundle.UsageError` for a role that the format does not have and that is not a URI.
+        """
     def output(self, role: str, path: _Path) -> None:
         """A file or folder that came out, in the same way."""
-    def derive_from(self, parent: Record, relation: str) -> None:
-        """A record that this one follows from: ``fine-tuned-from``, ``quantized-from``, …"""
+    def artifact(self, name: str, content: bytes | _Path) -> None:
+        """A small file whose bytes travel inside the bundle, such as a plot: bytes, or where they are.
+
+        ``name`` is its path among the files of the run, like ``plots/loss.png``; :meth:`Record.artifact`
+        gives the bytes by it. All such files of a run come to at most 16 MiB. Raises
+        :class:`expbundle.UsageError` if there is no room, the name has other bytes already, or the file
+        names people, machines or absolute paths or is packed, so that nobody can tell; larger files
+        are for :meth:`output`.
+        """
+    def derive_from(self, parent: _Relative, relation: str) -> None:
+        """A record that this one follows from: ``fine-tuned-from``, ``quantized-from``, …
+
+        ``parent`` may be a bundle, or where one is, if it has one record that no other derives from.
+        """
     def event(
         self,
         kind: str,
@@ -444,19 +497,27 @@ class Run:
         model: str | None = None,
         method: str | None = None,
     ) -> None:
-        """What the run used: ``run.cost("gpu", 3.5, "h", model="H200")``."""
+        """What the run used: ``run.cost("gpu", 3.5, "h", model="H200")``.
+
+        The amount is finite and not negative, else :class:`expbundle.UsageError` is raised.
+        """
     def charge(
         self,
-        amount: str,
+        amount: _Amount,
         currency: str,
         *,
         basis: Literal["measured", "estimated", "billed"] = "estimated",
-        rate: str | None = None,
+        rate: _Amount | None = None,
         rate_unit: str | None = None,
         rate_source: str | None = None,
         rate_date: str | None = None,
     ) -> None:
-        """What was charged for it: ``run.charge("12.40", "EUR", basis="billed")``."""
+        """What was charged for it: ``run.charge("12.40", "EUR", basis="billed")``.
+
+        The amount is decimal text or a ``Decimal``, and not a float: 12.4 as a float is not exactly
+        12.40. The currency is its ISO 4217 code. Raises :class:`expbundle.UsageError` for anything else,
+        and ``TypeError`` for a float.
+        """
     def evaluation(
         self,
         metric: str,
@@ -469,19 +530,34 @@ class Run:
     ) -> None:
         """A result of an evaluation that was part of the run."""
     def section(self, name: str, content: Mapping[str, Any] | bytes) -> None:
-        """A section of the format by its name, as a dict, or a file of your own as bytes."""
+        """A section of the format by its full name, like ``recipe.json``, as a dict; or a file of your own
+        as bytes."""
     def allow_secrets(self, *names: str) -> None:
         """Keeps what looks like a secret of these kinds, or at these places: for false alarms."""
-    def end(self, status: str | None = None, *, ended: _Moment | None = None) -> None:
+    def end(self, status: Status | None = None, *, ended: _Moment | None = None) -> None:
         """How and when it ended, if not well and now."""
     def finish(
-        self, status: str | None = None, *, ended: _Moment | None = None, blind: bool = False
+        self, status: Status | None = None, *, ended: _Moment | None = None, blind: bool = False
     ) -> Bundle:
         """Makes the bundle, unsigned and checked. The run takes nothing more.
 
         With ``blind`` every section gets a random salt, so that what is withheld later cannot be
         guessed from its digest.
+
+        Raises :class:`expbundle.ExpbundleError` if something looks like a secret, the run ended before it
+        started, or the disk is full. Then the run is open as before: mend it, and finish it again.
         """
+    @property
+    def bundle(self) -> Bundle | None:
+        """The bundle, once the run is finished."""
+    def __enter__(self) -> Run: ...
+    def __exit__(
+        self,
+        class_: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
     @property
     def finished(self) -> bool:
         """Whether the bundle was made already."""
@@ -711,5 +787,8 @@ def why(
 ) -> Why:
     """Where a file comes from."""
 
-def diff(before: Record, after: Record) -> Diff:
-    """What two records say differently."""
+def diff(before: _Relative, after: _Relative) -> Diff:
+    """What two records say differently.
+
+    Either may be a bundle, or where one is, if it has one record that no other derives from.
+    """

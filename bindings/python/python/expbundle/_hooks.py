@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from . import _core
+from ._types import Status
 
 Hook = TypeVar("Hook", bound=Callable[..., Any])
 
@@ -45,7 +46,7 @@ class Recording:
         self.bundle: _core.Bundle | None = None
         self.path: Path | None = None
         self._weights: Callable[[], list[Path]] = list
-        self._status: str | None = None
+        self._status: Status | None = None
         self._told: set[str] = set()
 
     def begin(self, title: str, tool: str, path: Path, params: Mapping[str, Any]) -> None:
@@ -80,7 +81,7 @@ class Recording:
             except Exception:  # noqa: BLE001, S110 - there is nobody left to tell
                 pass
 
-    def ended(self, weights: Callable[[], list[Path]], status: str | None = None) -> None:
+    def ended(self, weights: Callable[[], list[Path]], status: Status | None = None) -> None:
         """The training is over; ``weights`` finds what it put out, now or later."""
         self._weights = weights
         self._status = status

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .. import _core
+from .._types import Status
 from ..errors import ExpbundleError
 from ._files import digest_of
 from ._options import Options
@@ -214,7 +215,7 @@ class Told:
             return [self.clean(item) for item in value]
         return value
 
-    def finish(self, status: str, ended: str | None = None) -> _core.Bundle:
+    def finish(self, status: Status, ended: str | None = None) -> _core.Bundle:
         """Makes the bundle, unsigned and checked.
 
         Raises :class:`expbundle.ExpbundleError` if the server did not give all that it has, unless

@@ -17,6 +17,7 @@ from clearml import StorageManager
 from clearml.backend_api import Session
 
 from .. import _core
+from .._types import Status
 from ..errors import ExpbundleError, UsageError
 from . import Options
 from ._files import Folder, role_of
@@ -27,7 +28,7 @@ __all__ = ["Exporter"]
 
 PAGE = 500
 
-STATUS = {"completed": "finished", "published": "finished", "closed": "finished", "failed": "failed", "stopped": "killed",
+STATUS: dict[str, Status] = {"completed": "finished", "published": "finished", "closed": "finished", "failed": "failed", "stopped": "killed",
           "in_progress": "running"}  # fmt: skip
 
 SYSTEM = ":monitor:"

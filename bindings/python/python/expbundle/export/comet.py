@@ -14,6 +14,7 @@ from typing import Any
 from comet_ml.api import API
 
 from .. import _core
+from .._types import Status
 from ..errors import UsageError
 from . import Options
 from ._files import Folder, role_of
@@ -74,7 +75,7 @@ class Exporter:
         for place, ask in parts.items():
             told.attempt(place, partial(ask, told, run))
         told.attempt("assets", partial(_assets, told, run, folder, options))
-        status = "running" if metadata.get("running") else "crashed" if metadata.get("hasCrashed") else "finished"
+        status: Status = "running" if metadata.get("running") else "crashed" if metadata.get("hasCrashed") else "finished"
         return told.finish(status, None if status == "running" else _time(metadata.get("endTimeMillis")))
 
 

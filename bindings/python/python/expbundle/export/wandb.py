@@ -17,6 +17,7 @@ import wandb
 from wandb.errors import CommError
 
 from .. import _core
+from .._types import Status
 from ..errors import UsageError
 from . import Options
 from ._files import Folder, role_of
@@ -28,7 +29,7 @@ __all__ = ["Exporter"]
 MOST_SYSTEM_ROWS = 100_000
 """The client has no scan for system metrics, only a number of rows."""
 
-STATUS = {"finished": "finished", "failed": "failed", "crashed": "crashed", "killed": "killed", "running": "running"}
+STATUS: dict[str, Status] = {"finished": "finished", "failed": "failed", "crashed": "crashed", "killed": "killed", "running": "running"}
 
 TOLD = {
     "config", "createdAt", "displayName", "group", "heartbeatAt", "id", "jobType", "name", "notes", "rawconfig", "state",
