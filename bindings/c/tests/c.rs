@@ -53,6 +53,39 @@ fn a_program_in_c_verifies_reads_and_writes() {
     run(try_it);
 }
 
+/// The commands of the README, for the program of the README; the libraries are those that cargo
+/// made for the tests.
+#[test]
+fn the_readme_compiles_as_it_stands() {
+    let Some(compiler) = compiler() else { return };
+    let readme = fs::read_to_string(folder().join("README.md")).expect("it is there");
+    let block = |start: &str| {
+        let (_, rest) = readme.split_once(start).expect("the README has it");
+        rest.split_once("```").expect("it ends").0.to_owned()
+    };
+    let scratch = tempfile::tempdir().expect("a folder");
+    fs::write(scratch.path().join("mine.c"), block("```c\n")).expect("room");
+    let commands: Vec<&str> = readme.lines().filter(|line| line.starts_with("cc ")).collect();
+    assert_eq!(commands.len(), 2, "one for each kind of library");
+    for command in commands {
+        let command = command
+            .replacen("cc ", &format!("{} ", compiler.get_program().display()), 1)
+            .replace("-I bindings/c", &format!("-I {}", folder().display()))
+            .replace("$PWD/target/release", &built().display().to_string())
+            .replace("target/release", &built().display().to_string());
+        // What the flags are for differs elsewhere.
+        if !cfg!(target_os = "linux") {
+            continue;
+        }
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &command]).current_dir(scratch.path());
+        run(shell);
+        let status = Command::new(scratch.path().join("mine")).current_dir(scratch.path()).output().expect("it starts");
+        // There is no model here, which is an answer of the library.
+        assert_eq!(status.status.code(), Some(2), "{}", String::from_utf8_lossy(&status.stderr));
+    }
+}
+
 #[test]
 fn the_header_is_also_that_of_cpp() {
     let Some(mut compile) = compiler() else { return };

@@ -1,7 +1,7 @@
 //! Opening bundles and files, with errors that name them.
 
 use std::fs::File;
-use std::io::{IsTerminal as _, Read as _};
+use std::io::{IsTerminal as _, Read as _, Seek as _};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
@@ -24,16 +24,19 @@ pub fn places(paths: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
     paths.iter().flat_map(|path| expbundle_query::places(path)).collect()
 }
 
-/// The bundle on standard input. It is read from its end as well as from its beginning, so it is
-/// kept on disk meanwhile.
 pub fn stdin() -> Result<Content, Failure> {
+    Content::file(stdin_file()?).map_err(|error| temporary(&error))
+}
+
+/// The file on standard input. It may be read from its end too, so it is kept on disk meanwhile.
+fn stdin_file() -> Result<File, Failure> {
     let mut input = std::io::stdin().lock();
     if input.is_terminal() {
-        return Err(Failure::usage("`-` reads a bundle from standard input, which is a terminal"));
+        return Err(Failure::usage("`-` reads a file from standard input, which is a terminal"));
     }
     let mut file = tempfile::tempfile().map_err(|error| temporary(&error))?;
-    std::io::copy(&mut input.by_ref(), &mut file).map_err(|error| temporary(&error))?;
-    Content::file(file).map_err(|error| temporary(&error))
+    let read = std::io::copy(&mut input.by_ref(), &mut file).and_then(|_| file.rewind());
+    read.map(|()| file).map_err(|error| temporary(&error))
 }
 
 /// The bundle at a path; `-` is the one on standard input.
@@ -47,8 +50,11 @@ pub fn intact(path: &Utf8Path) -> Result<Intact, Failure> {
     Ok(source(path)?.intact()?)
 }
 
-/// Opens a file to read it.
+/// Opens a file to read it; `-` is standard input.
 pub fn open(path: &Utf8Path) -> Result<File, Failure> {
+    if path == STREAM {
+        return stdin_file();
+    }
     regular(path, "read the file")?;
     File::open(path).map_err(|error| Failure::io("read the file", path, &error))
 }

@@ -14,7 +14,7 @@ use crate::{files, terminal};
 pub struct Numbers {
     /// Table of metrics: CSV, JSON lines or Parquet. Either one row for each point, with the columns
     /// key, step, time, value and text, as `extract` writes them; or one column for each metric.
-    /// Times are RFC 3339, or numbers since 1970
+    /// Times are RFC 3339, or numbers since 1970; `-`: standard input
     #[arg(long, value_name = "FILE", value_parser = files::path)]
     metrics: Vec<Utf8PathBuf>,
     /// Table of system metrics, in the same form

@@ -300,13 +300,19 @@ fn an_unnamed_index_of_pandas_is_passed_over() {
 
 /// A word that the format does not have is most often misspelled.
 #[test]
-fn unknown_relations_and_roles_are_noted() {
+fn unknown_relations_and_roles_are_refused_and_sections_noted() {
     let bench = Bench::with_bundle();
     let create = |more: &[&str]| bench.said(&[&["create", "--title", "t", "-o", "t.expb", "--force"], more].concat());
     let relation = |relation: &str| create(&["--derive-from", "a.expb", "--relation", relation]);
-    assert!(relation("finetuned-from").contains("note: \"finetuned-from\" is not a relation of the format"));
+    let unknown = ["--derive-from", "a.expb", "--relation", "finetuned-from"];
+    let refused = |more: &[&str]| {
+        bench.fails(2, "cli.usage", &[&["create", "--title", "t", "-o", "t.expb", "--force"], more].concat()).1
+    };
+    assert!(refused(&unknown).contains("`finetuned-from` is not a relation"));
     assert!(!relation("fine-tuned-from").contains("is not a relation"));
-    assert!(create(&["--input", "modle=a.expb"]).contains("note: \"modle\" is not a role of the format"));
+    assert!(
+        refused(&["--input", "modle=a.expb"]).contains("`modle` is not a role of artifacts: those of the format are")
+    );
     write(&bench, "recipe.json", "{}");
     assert!(create(&["--section", "recipie.json=recipe.json"]).contains("note: \"recipie.json\" is not a section"));
     assert!(!create(&["--section", "recipe.json=recipe.json"]).contains("is not a section"));

@@ -93,3 +93,23 @@ fn the_patterns_are_found() {
     assert!(is_no("`x` is no name") && is_no("there is no bundle, and it is no name"));
     assert!(!is_no("there is no bundle") && !is_no("it is no longer here"));
 }
+
+/// Rustdoc hides lines that begin with `#`; a page shows them, and whoever copies the rest has half a
+/// program.
+#[test]
+fn examples_in_rust_are_whole() {
+    let folders = std::fs::read_dir(root().join("crates")).expect("a folder");
+    let readmes = folders.map(|entry| entry.expect("an entry").path().join("README.md"));
+    let guides = std::fs::read_dir(root().join("docs/guide")).expect("a folder");
+    let pages = readmes.chain(guides.map(|entry| entry.expect("an entry").path()));
+    let mut examples = 0;
+    for page in pages.filter(|page| page.is_file()) {
+        let content = std::fs::read_to_string(&page).expect("a page");
+        for example in content.split("```rust").skip(1).filter_map(|rest| rest.split("```").next()) {
+            examples += 1;
+            let hidden = example.lines().find(|line| *line == "#" || line.starts_with("# "));
+            assert_eq!(hidden, None, "{}", page.display());
+        }
+    }
+    assert!(examples > 10, "{examples}");
+}

@@ -98,7 +98,7 @@ impl Default for Options<'_> {
 }
 
 /// Why a run cannot be converted at all. Whatever concerns a part of it is a finding instead.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ConvertError {
     /// The path holds nothing of the tracker.
@@ -240,6 +240,8 @@ pub enum ConvertError {
     #[error("cannot use a temporary file: {0}")]
     Io(#[from] std::io::Error),
 }
+
+expbundle_format::debug_with_causes!(ConvertError);
 
 /// The last name of a path, for sections that must not hold whole paths.
 /// The last part of a path, as the name of a file.

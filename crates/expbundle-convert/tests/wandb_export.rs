@@ -95,7 +95,7 @@ fn runs_of_a_sweep_are_part_of_one_record() {
         family.write(&mut bytes).expect("memory");
         let checked = Unverified::new(Content::bytes(bytes)).check(Digests::All);
         let intact = checked.unwrap_or_else(|wrong| panic!("{:?}", wrong.findings())).intact;
-        let verdict = intact.judge(None, "2026-12-01T00:00:00Z".parse().expect("a time"));
+        let verdict = intact.judge(None, "2026-12-01T00:00:00Z".parse::<jiff::Timestamp>().expect("a time"));
         let edges = verdict.lineage.parents(converted.record());
         assert_eq!(edges.iter().map(|edge| edge.parent).collect::<Vec<_>>(), [sweep_id]);
         assert_eq!(edges[0].relation().map(ToString::to_string).as_deref(), Some("part-of"));

@@ -63,7 +63,7 @@ fn answer(question: &Value) -> Result<Option<Answer>, Box<dyn Error>> {
 }
 
 fn judge_bundles() -> Result<(), Box<dyn Error>> {
-    let at = AT.parse()?;
+    let at: expbundle_format::time::Time = AT.parse()?;
     let mut input = io::stdin().lock();
     while !input.fill_buf()?.is_empty() {
         let mut length = [0; 4];

@@ -53,7 +53,7 @@ pub struct AttachOptions<'a> {
 }
 
 /// Why nothing was attached or detached. The folder is as it was.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum AttachError {
     /// The folder cannot be read.
     #[error(transparent)]
@@ -128,6 +128,8 @@ pub enum AttachError {
         path: Utf8PathBuf,
     },
 }
+
+expbundle_format::debug_with_causes!(AttachError);
 
 /// The bundle that is in a folder, checked. Nothing is read through a link; what else has its name is
 /// refused where a change is planned.

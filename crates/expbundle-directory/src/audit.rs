@@ -18,7 +18,7 @@ use crate::notes::listed;
 use crate::scan::scan;
 
 /// Why there is no answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum AuditError {
     /// The bundle cannot be read.
     #[error("`{path}` cannot be read")]
@@ -32,6 +32,8 @@ pub enum AuditError {
     #[error(transparent)]
     Directory(#[from] HashError),
 }
+
+expbundle_format::debug_with_causes!(AuditError);
 
 /// Verifies what is at a path. The report is complete, whether or not it holds; only what cannot be
 /// read is an error.

@@ -98,7 +98,7 @@ impl Change {
 }
 
 /// Why a plan could not be applied. The folder is as it was.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum ApplyError {
     /// Somebody else wrote to the file since the plan was made.
     #[error("`{path}` changed in the meantime")]
@@ -123,6 +123,8 @@ pub enum ApplyError {
         source: io::Error,
     },
 }
+
+expbundle_format::debug_with_causes!(ApplyError);
 
 /// A record of a bundle, or a parent that is not here, against which something was said.
 #[derive(Clone, Debug)]

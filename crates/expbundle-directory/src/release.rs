@@ -54,7 +54,7 @@ impl Releasing<'_> {
 }
 
 /// Why a folder was not released. It is as it was.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum ReleaseError {
     /// The folder cannot be read.
     #[error(transparent)]
@@ -83,6 +83,8 @@ pub enum ReleaseError {
     #[error("the release cannot be signed")]
     Statement(#[from] StatementError),
 }
+
+expbundle_format::debug_with_causes!(ReleaseError);
 
 /// The listing of the counted files of a folder. Each file has to be there: no links, no pointers.
 pub fn listing(scan: &Scan) -> Result<Tree, ReleaseError> {

@@ -167,7 +167,7 @@ codes! {
     SourceUnsupported "source.unsupported" Warning "the source has an item that this version does not support; it was counted, and kept raw where possible";
     SourceOutside "source.outside" Warning "the source refers to a path outside its own folder; such links are not followed";
     SourceSecret "source.secret" Warning "a secret was replaced by a marker; treat it as leaked and replace it at its issuer";
-    SourceLoss "source.loss" Info "this kind of source does not include everything that the tracker recorded";
+    SourceLoss "source.loss" Info "nothing is damaged: the message says what the source does not tell, or what was taken for what";
 }
 
 impl fmt::Display for Code {

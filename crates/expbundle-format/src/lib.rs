@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod causes;
 pub mod container;
 pub mod digest;
 pub mod finding;

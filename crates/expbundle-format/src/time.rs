@@ -45,6 +45,12 @@ impl Time {
     }
 }
 
+impl From<Time> for Timestamp {
+    fn from(time: Time) -> Self {
+        time.0
+    }
+}
+
 impl From<Timestamp> for Time {
     fn from(timestamp: Timestamp) -> Self {
         Self(timestamp)

@@ -11,7 +11,7 @@ use expbundle_format::{Finding, RecordId};
 use crate::{Refused, short};
 
 /// Why a question has no answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum QueryError {
     /// So few digits name a record by chance.
@@ -115,3 +115,5 @@ pub enum QueryError {
     #[error(transparent)]
     Hash(#[from] HashError),
 }
+
+expbundle_format::debug_with_causes!(QueryError);

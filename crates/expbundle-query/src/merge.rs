@@ -39,7 +39,7 @@ pub struct Merged {
 }
 
 /// Why bundles are not merged.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum MergeError {
     /// There is none.
     #[error("there is no bundle to merge")]
@@ -59,6 +59,8 @@ pub enum MergeError {
         limit: u64,
     },
 }
+
+expbundle_format::debug_with_causes!(MergeError);
 
 fn within(limit: u64, entries: usize) -> Result<(), MergeError> {
     if entries as u64 > limit { Err(MergeError::TooMany { entries, limit }) } else { Ok(()) }

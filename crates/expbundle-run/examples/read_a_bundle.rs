@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, reason = "it is a program")]
 
+use expbundle_run::Time;
 use expbundle_run::expbundle::verify::Intact;
 use expbundle_run::format::sections::{Context, Summary};
 
@@ -14,7 +15,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // A file that is not intact is an error that names the place.
     let bundles = arguments.map(expbundle_run::open).collect::<Result<Vec<_>, _>>()?;
     let family = Intact::union(bundles).ok_or("name a bundle")?;
-    let verdict = family.judge(Some(&signers), "2026-11-28T12:00:00Z".parse()?);
+    let verdict = family.judge(Some(&signers), "2026-11-28T12:00:00Z".parse::<Time>()?);
     println!("{} records, {}", family.records().len(), verdict.state.as_str());
     for id in family.records().keys() {
         let title = family.json_section::<Context>(*id).map_or_else(|| "withheld".to_owned(), |context| context.title);

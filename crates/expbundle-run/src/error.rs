@@ -14,7 +14,7 @@ use expbundle_format::json::JsonError;
 use expbundle_series::SeriesError;
 
 /// Why a run is not recorded.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
     /// The title is empty.
@@ -144,6 +144,8 @@ pub enum RunError {
     #[error(transparent)]
     Check(CheckError),
 }
+
+expbundle_format::debug_with_causes!(RunError);
 
 /// Why a file does not travel inside the bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::agent::{self, AgentError};
 
 /// Why a file gives no key, or no signers.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum FileError {
     /// It cannot be read.
@@ -65,6 +65,8 @@ pub enum FileError {
         path: PathBuf,
     },
 }
+
+expbundle_format::debug_with_causes!(FileError);
 
 impl FileError {
     /// Which file, or the key itself that was given in its place.

@@ -1,8 +1,8 @@
 //! Records a run as an experiment bundle: parameters, points, files; finished, signed, saved.
 //!
-//! This is the crate for a training loop, a script, or the author of a tracker. What is below it is
-//! there for more: [`expbundle`] to check, judge, merge and attach, `expbundle-convert` to read the
-//! files of other trackers.
+//! This is the crate for a training loop, a script, or the author of a tracker. The crates that it
+//! builds on do the rest: [`expbundle`] checks, judges, merges and attaches, and `expbundle-convert`
+//! reads the files of other trackers.
 //!
 //! ```
 //! use expbundle_run::{Run, Signing, SigningKey};

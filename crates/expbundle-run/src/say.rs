@@ -1,4 +1,4 @@
-//! Saying something about records: signed, and fit to be published.
+//! Signed statements about records, fit to be published.
 
 use expbundle::sign::{SignError, Signed};
 use expbundle::verify::{CheckError, Intact};
@@ -10,8 +10,8 @@ use jiff::Timestamp;
 
 use crate::error::in_words;
 
-/// Why something is not said.
-#[derive(Debug, thiserror::Error)]
+/// Why a statement is not signed.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum SayError {
     /// It is not plain which records are meant, or the signer would stand behind somebody else's
@@ -31,6 +31,8 @@ pub enum SayError {
     #[error(transparent)]
     Check(#[from] CheckError),
 }
+
+expbundle_format::debug_with_causes!(SayError);
 
 /// Signs what is planned, and adds it to nothing. `allowed` are kinds or places of false alarms
 /// (docs/secrets.md).

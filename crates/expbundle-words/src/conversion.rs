@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 
 use expbundle_convert::ConvertError;
 use expbundle_convert::points::{KeySummary, PointsError};
+use expbundle_convert::table::TableError;
 use expbundle_convert::tracker::{Listed, TRACKERS, is_address, recognized};
 use expbundle_format::number::Number;
 
@@ -113,13 +114,19 @@ impl From<&ConvertError> for Failure {
                 Self::usage(error.to_string()).at(address.as_str()).help("servers of MLflow are read")
             }
             ConvertError::NotATable { .. } => Self::usage(error.to_string()).help(
-                "leave out `--run-column`, `--step-column` and `--time-column`, or name `csv`, `jsonl` or `parquet`",
+                "leave out `--run-column`, `--step-column`, `--time-column` and `--param-column`, or name `csv`, `jsonl` or `parquet`",
             ),
+            ConvertError::NoTracker(path) if path.extension() == Some("expj") => failure
+                .at(path.as_str())
+                .help(of_journal(path)),
             ConvertError::NoTracker(path) => failure.at(path.as_str()).listing(all_recognized()).help(
                 "name the folder or file of the tracker; for a model folder, `expbundle convert huggingface FOLDER`",
             ),
-            ConvertError::NamedTracker { path, .. } => {
-                failure.at(path.as_str()).listing(all_recognized()).help("name the tracker's folder or file")
+            // Which tracker it is was said: its own reason is the answer.
+            ConvertError::NamedTracker { path, source } => {
+                let failure = Self::from(&**source).or_at(path.as_str());
+                let has_help = failure.next_step().is_some();
+                if has_help { failure } else { failure.help("name the tracker's folder or file") }
             }
             ConvertError::Look { path, source } => match source.kind() {
                 ErrorKind::InvalidInput => Self::not_regular("read the source", path),
@@ -136,6 +143,9 @@ impl From<&ConvertError> for Failure {
                 "check the address, and that the server runs; if it asks who you are, set MLFLOW_TRACKING_TOKEN, or \
                  MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD",
             ),
+            ConvertError::Source { path, source } if let Some(error) = source.downcast_ref::<TableError>() => {
+                Self::from(error).at(path.as_str())
+            }
             ConvertError::Source { path, .. } => failure
                 .at(path.as_str())
                 .help("check that the source is complete and that no other program writes to it"),
@@ -154,6 +164,11 @@ impl From<&ConvertError> for Failure {
             _ => failure,
         }
     }
+}
+
+/// What makes a bundle of a file that is called like a journal.
+pub(crate) fn of_journal(path: &Utf8Path) -> String {
+    format!("if it is the journal of a run: `expbundle create --from {} -o run.expb`", crate::path(path.as_str()))
 }
 
 /// What is read of each tracker.

@@ -2,7 +2,7 @@
 //! most often misspelled.
 
 use expbundle_format::container::SectionName;
-use expbundle_format::record::{Word, role};
+use expbundle_format::record::Word;
 use expbundle_format::sections;
 use expbundle_lineage::relation;
 
@@ -12,11 +12,6 @@ use crate::{Tone, paint, quoted};
 pub fn relation(word: &Word) -> Option<String> {
     let known = relation::RELATIONS.iter().map(|known| known.name);
     note(word, "relation", known, "it is kept, and the parent must have ended before this run started")
-}
-
-/// A note that a role is not of the registry.
-pub fn role(word: &Word) -> Option<String> {
-    note(word, "role", role::ALL.iter().copied(), "it is kept, and joins no records")
 }
 
 /// A note that a section is not of the format.
@@ -50,7 +45,5 @@ mod tests {
             assert_eq!(relation(&word(known)), None);
         }
         assert!(relation(&word("finetuned-from")).is_some_and(|note| note.contains("\"finetuned-from\"")));
-        assert_eq!(role(&word("dataset")), None);
-        assert!(role(&word("modle")).is_some_and(|note| note.contains("model, checkpoint")));
     }
 }

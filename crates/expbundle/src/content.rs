@@ -75,6 +75,13 @@ impl Content {
         Ok(Cow::Owned(bytes))
     }
 
+    /// Whether it is not text, by its first bytes: none of a text is zero.
+    pub fn is_binary(&self) -> io::Result<bool> {
+        let mut head = [0; 4096];
+        let read = self.read_at(0, &mut head)?;
+        Ok(head.iter().take(read).any(|byte| *byte == 0))
+    }
+
     /// The bytes, if they are in memory.
     pub fn memory(&self) -> Option<&[u8]> {
         #[cfg(feature = "fs")]

@@ -17,7 +17,7 @@ use crate::content::Content;
 use crate::provenance;
 
 /// Why a draft cannot become a bundle.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum DraftError {
     /// A section holds what JSON cannot.
@@ -46,6 +46,8 @@ pub enum DraftError {
     #[error("section `{0}` is there already")]
     Twice(SectionName),
 }
+
+expbundle_format::debug_with_causes!(DraftError);
 
 /// A bundle of one record, as a draft wrote it. It reads like any other [`Bundle`];
 /// [`Bundle::check`] holds it to all of the format.

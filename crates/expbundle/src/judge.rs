@@ -164,8 +164,8 @@ impl Intact {
     /// With a policy, records and statements that no trusted key signed are set aside before
     /// anything is computed: they change nothing but
     /// [`Standing::apart`](crate::standing::Standing::apart) (spec/trust.md, "Strangers apart").
-    pub fn judge(&self, policy: Option<&TrustPolicy>, at: Timestamp) -> Verdict {
-        let standing = self.standing(policy, at);
+    pub fn judge(&self, policy: Option<&TrustPolicy>, at: impl Into<Timestamp>) -> Verdict {
+        let standing = self.standing(policy, at.into());
         let lineage = self.lineage(&standing);
         self.verdict(policy.is_some(), standing, lineage)
     }

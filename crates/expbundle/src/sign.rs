@@ -15,7 +15,7 @@ use crate::bundle::Bundle;
 use crate::verify::Intact;
 
 /// Why a statement was not made.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum SignError {
     /// The bundle has no such record.
     #[error("record {0} is not in the bundle")]
@@ -27,6 +27,8 @@ pub enum SignError {
     #[error("the statement cannot be written")]
     Statement(#[from] StatementError),
 }
+
+expbundle_format::debug_with_causes!(SignError);
 
 /// A statement that was signed just now.
 #[derive(Clone, Debug)]

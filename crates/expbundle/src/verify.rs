@@ -101,7 +101,7 @@ impl std::error::Error for NotIntact {}
 
 /// Why a bundle on disk gives no [`Intact`].
 #[cfg(feature = "fs")]
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
     /// It cannot be read.
@@ -122,8 +122,11 @@ pub enum OpenError {
     },
 }
 
+#[cfg(feature = "fs")]
+expbundle_format::debug_with_causes!(OpenError);
+
 /// Why a bundle in memory gives no [`Intact`], or one that contradicts itself.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum CheckError {
     /// There was no room for its bytes on the disk of the temporary files.
     #[error("the temporary file of a bundle cannot be written")]
@@ -135,6 +138,8 @@ pub enum CheckError {
     #[error("the bundle contradicts itself: {}", .0.first().map_or("", |finding| &finding.message))]
     Contradiction(Vec<Finding>),
 }
+
+expbundle_format::debug_with_causes!(CheckError);
 
 /// Opens the bundle at a path and checks it: every name, digest and signature is recomputed
 /// (spec/verification.md).

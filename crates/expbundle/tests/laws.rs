@@ -238,7 +238,7 @@ fn judged(bundle: &Bundle, policy: Option<&TrustPolicy>) -> (Intact, Verdict) {
         .check(Digests::Blake3)
         .unwrap_or_else(|wrong| panic!("{:?}", wrong.findings()))
         .intact;
-    let verdict = intact.judge(policy, NOW.parse().expect("a time"));
+    let verdict = intact.judge(policy, NOW.parse::<jiff::Timestamp>().expect("a time"));
     (intact, verdict)
 }
 

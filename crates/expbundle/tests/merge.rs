@@ -36,7 +36,7 @@ fn digest(bundle: &Bundle) -> (RecordId, DigestSet) {
 }
 
 fn judged(intact: &Intact) -> Verdict {
-    intact.judge(None, "2026-12-01T00:00:00Z".parse().expect("a time"))
+    intact.judge(None, "2026-12-01T00:00:00Z".parse::<jiff::Timestamp>().expect("a time"))
 }
 
 /// What a team has of a record: its identity section or not, and some statements about it.
@@ -220,7 +220,7 @@ fn a_strangers_supersession_brings_nobody_elses_statement_into_a_closure() {
             all.insert_statement_unchecked(sign(&says, subject, &Signing::new(key, created)).expect("a statement"));
         }
         let whole = intact(&all);
-        let verdict = whole.judge(Some(&policy), "2026-12-01T00:00:00Z".parse().expect("a time"));
+        let verdict = whole.judge(Some(&policy), "2026-12-01T00:00:00Z".parse::<jiff::Timestamp>().expect("a time"));
         whole.closure(&verdict, &[first]).statements().count()
     };
     assert_eq!((statements(None), statements(Some(&eve)), statements(Some(&ada))), (1, 2, 3));

@@ -11,7 +11,7 @@ use expbundle_format::limits::Limits;
 use expbundle_format::record::Word;
 use expbundle_format::sections::Direction;
 use expbundle_query::is_proven;
-use expbundle_run::{Run, RunError, begin};
+use expbundle_run::{Run, RunError, begin, known_relation, known_role};
 use expbundle_words::{Failure, account, findings, registry};
 
 use super::convert::role_and_file;
@@ -47,7 +47,7 @@ pub struct Create {
     /// Output file or folder; the role defaults to `model`
     #[arg(long, value_name = "[ROLE=]FILE", value_parser = role_and_file)]
     output: Vec<(Word, Utf8PathBuf)>,
-    /// Section, e.g. recipe.json=my-recipe.json
+    /// Section, e.g. recipe.json=my-recipe.json; tags, purpose and links are in context.json
     #[arg(long, value_name = "NAME=FILE", value_parser = section_and_file)]
     section: Vec<(SectionName, Utf8PathBuf)>,
     /// Folder of hand-written sections: context.json, recipe.json, …; or the journal of a run that
@@ -89,7 +89,7 @@ impl Create {
         let output = Target::new(&self.out, inputs.over(self.force))?;
         for (role, path) in self.input.iter().chain(&self.output) {
             files::regular_or_folder(path, "read the file")?;
-            terminal::talk(&registry::role(role).unwrap_or_default());
+            known_role(role.as_str()).map_err(failure)?;
         }
         let (begun, mut sources) = begin(self.from.as_deref()).map_err(failure)?;
         terminal::talk(&findings::all(&begun.findings));
@@ -133,13 +133,11 @@ impl Create {
         }
         Ok(exit::OK)
     }
-}
 
-impl Create {
     /// Names the parents, and takes in what they put out, if no input is given.
     fn derive(&self, run: &mut Run) -> Result<Vec<(&Utf8Path, Intact, RecordId)>, Failure> {
         let Some(relation) = &self.relation else { return Ok(Vec::new()) };
-        terminal::talk(&registry::relation(relation).unwrap_or_default());
+        known_relation(relation.as_str()).map_err(failure)?;
         let mut parents = Vec::new();
         for path in &self.derive_from {
             let intact = files::intact(path)?;

@@ -1,6 +1,6 @@
 //! `expbundle extract`: points as CSV or Parquet, sections and artifacts as they are.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 
 use camino::Utf8PathBuf;
 use expbundle::output::{Inputs, Output, OutputFolder};
@@ -88,13 +88,15 @@ impl Extract {
             let reader = points::open_for_csv(content, self.any_size).map_err(failure)?;
             return goes.write(|output| points::write_csv(&reader, output).map_err(failure));
         }
-        let content = if let Some(name) = &self.artifact {
-            artifact(&intact, record, name)?
-        } else if let Some(name) = &self.section {
-            section(&intact, record, name)?.1
-        } else {
-            section(&intact, record, name)?.1
+        let content = match &self.artifact {
+            Some(wanted) => artifact(&intact, record, wanted)?,
+            None => section(&intact, record, self.section.as_deref().unwrap_or(name))?.1,
         };
+        if matches!(goes, Goes::Stdout) && std::io::stdout().is_terminal() && content.is_binary()? {
+            return Err(
+                Failure::usage("this is not text, and standard output is a terminal").help("name a file with `-o`")
+            );
+        }
         goes.write(|output| std::io::copy(&mut content.reader(), output).map(|_| ()).map_err(Failure::from))
     }
 }

@@ -8,7 +8,7 @@ use expbundle_format::tree::TreeError;
 use super::Skipped;
 
 /// Why a file has no digest.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum HashError {
     /// It cannot be read.
     #[error("`{path}` cannot be read")]
@@ -56,6 +56,8 @@ pub enum HashError {
         path: Utf8PathBuf,
     },
 }
+
+expbundle_format::debug_with_causes!(HashError);
 
 fn and_more(more: usize) -> String {
     if more == 0 { String::new() } else { format!(" (and {more} more)") }

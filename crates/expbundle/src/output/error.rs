@@ -5,7 +5,7 @@ use std::io;
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// A path that is not written to.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error("`{path}`: {why}")]
 pub struct OutputError {
     /// The path.
@@ -14,6 +14,8 @@ pub struct OutputError {
     #[source]
     pub why: WhyNotWritten,
 }
+
+expbundle_format::debug_with_causes!(OutputError);
 
 /// Why a path is not written to.
 #[derive(Debug, thiserror::Error)]

@@ -46,7 +46,7 @@ pub struct Repacked {
 }
 
 /// Why nothing came of it.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum RepackError {
     /// Not one object of a bundle is in it.
@@ -68,6 +68,8 @@ pub enum RepackError {
     #[error("the archive cannot be read")]
     Read(#[from] io::Error),
 }
+
+expbundle_format::debug_with_causes!(RepackError);
 
 impl RepackError {
     /// Its stable code; `None` where the machine failed and not the file.

@@ -149,7 +149,7 @@ fn parameters(
             recipe.parameters.insert(name.clone(), crate::parameters::value(value));
         } else if watched.of(name).is_some_and(|column| column.cells > 0) {
             let message =
-                format!("the column `{name}` differs from row to row of the run, so it is no parameter of it");
+                format!("the column `{name}` differs from row to row of the run, so it is not a parameter of it");
             ledger.finding(Code::SourceLoss, place, message);
         }
     }
