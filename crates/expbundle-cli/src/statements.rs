@@ -99,9 +99,9 @@ impl StatementArguments {
         let says = chosen.ids.iter().map(|id| Ok((*id, predicate(&intact, *id)?)));
         let says = says.collect::<Result<Vec<_>, Failure>>()?;
         let mut plan = Plan::new(&intact, signer.clone(), &chosen, says, now.timestamp()).map_err(refused)?;
-        for (record, statement) in plan.without_repeats(signing.name, now.timestamp()) {
-            terminal::talk(&words::signed_before(record));
-            output.say(&format!("{statement}\n"));
+        for repeat in plan.without_repeats(signing.name, now.timestamp()) {
+            terminal::talk(&words::signed_before(&repeat));
+            output.say(&format!("{}\n", repeat.statement));
         }
         if plan.statements.is_empty() && self.out.is_none() {
             return Ok(exit::OK);

@@ -40,7 +40,7 @@ pub use parts::{Extracted, artifact, extract, section, sections_called, takes_in
 pub use places::{joined, places};
 pub use relations::{Absence, AskedFile, MOST_ALTERNATIVES, Question, Relations, Scope};
 pub use shown::{Shown, against};
-pub use sign::Plan;
+pub use sign::{Plan, Repeat};
 pub use why::{HowMade, Told, WhyReport};
 
 /// The beginning of an id, as people read it.

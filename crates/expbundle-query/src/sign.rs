@@ -1,19 +1,34 @@
 //! Signing statements about records of a bundle: which records are meant, what is refused, and the
 //! bundle to which they are added.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
 
 use camino::Utf8Path;
 use expbundle::Bundle;
 use expbundle::lock::Seen;
 use expbundle::sign::{SignError, Signed};
+use expbundle::standing::Standing;
 use expbundle::verify::{CheckError, Intact};
+use expbundle_format::sections::Evaluation;
 use expbundle_format::{RecordId, StatementId};
-use expbundle_statement::{Identity, Kind, Predicate, Signing, VerifiedStatement};
+use expbundle_statement::{Evaluated, Identity, Kind, Predicate, Signing, VerifiedStatement};
 use jiff::Timestamp;
 
 use crate::choose::{Chosen, claimed_by_others, rather};
 use crate::{QueryError, Source};
+
+/// A statement that would only say again what its signer said before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repeat {
+    /// The record that it is about.
+    pub record: RecordId,
+    /// What kind it is of.
+    pub kind: Kind,
+    /// The one that was signed before.
+    pub statement: StatementId,
+}
 
 /// Statements that are about to be signed.
 #[derive(Clone, Debug)]
@@ -60,23 +75,19 @@ impl<'a> Plan<'a> {
         if foreign.is_empty() { Ok(plan) } else { Err(QueryError::SignedByOthers(foreign)) }
     }
 
-    /// Takes out each authorship that the signer gave before, under this name or when none is asked
-    /// for, and that still stands: to sign again would say nothing. Gives the earlier ones.
-    pub fn without_repeats(&mut self, name: Option<&str>, at: Timestamp) -> Vec<(RecordId, StatementId)> {
-        if self.authored().next().is_none() {
-            return Vec::new();
+    /// Takes out what the signer said before of the same record, under this name or when none is asked
+    /// for, if it still stands: to say it again would add nothing. Gives what was said before.
+    pub fn without_repeats(&mut self, name: Option<&str>, at: Timestamp) -> Vec<Repeat> {
+        let intact = self.intact;
+        let standing = LazyCell::new(|| intact.judge(None, at).standing);
+        let mut repeats = Vec::new();
+        for (id, predicate) in std::mem::take(&mut self.statements) {
+            match said_before(intact, &self.signer, id, &predicate, name, &standing) {
+                Some(statement) => repeats.push(Repeat { record: id, kind: predicate.kind(), statement }),
+                None => self.statements.push((id, predicate)),
+            }
         }
-        let standing = self.intact.judge(None, at).standing;
-        let earlier = |id: RecordId| {
-            let about = self.intact.statements_about(id).into_iter();
-            let mut own = about.filter(|one| one.kind() == Kind::Authorship && *one.identity() == self.signer);
-            let is_same = |one: &&VerifiedStatement| name.is_none() || one.signer_name() == name;
-            own.find(|one| is_same(one) && standing.counts_statement(one.id())).map(VerifiedStatement::id)
-        };
-        let repeats: BTreeMap<RecordId, StatementId> =
-            self.authored().filter_map(|id| Some((id, earlier(id)?))).collect();
-        self.statements.retain(|(id, predicate)| predicate.kind() != Kind::Authorship || !repeats.contains_key(id));
-        repeats.into_iter().collect()
+        repeats
     }
 
     /// The records that the signer is going to stand behind.
@@ -130,4 +141,76 @@ impl<'a> Plan<'a> {
         }
         Ok(bundle)
     }
+}
+
+/// The last statement in which a signer said just this, if it counts and none that counts has taken
+/// its place since.
+fn said_before(
+    intact: &Intact,
+    signer: &Identity,
+    record: RecordId,
+    says: &Predicate,
+    name: Option<&str>,
+    standing: &impl Deref<Target = Standing>,
+) -> Option<StatementId> {
+    let about = intact.statements_about(record).into_iter();
+    let own: BTreeMap<StatementId, _> =
+        about.filter(|one| one.identity() == signer).map(|one| (one.id(), one)).collect();
+    let is_same = |one: &VerifiedStatement| match (one.predicate(), says) {
+        // Whatever program made it.
+        (Predicate::Authorship(_), Predicate::Authorship(_)) => true,
+        (said, says) => said == says,
+    };
+    let mut repeats = own.values().filter(|one| is_same(one) && (name.is_none() || one.signer_name() == name));
+    let takes_place = |one: &&&VerifiedStatement| !is_same(one) && takes_place(one.predicate(), says);
+    let stands = |repeat: &&&VerifiedStatement| {
+        standing.counts_statement(repeat.id())
+            && !own
+                .values()
+                .filter(takes_place)
+                .any(|other| standing.counts_statement(other.id()) && is_after(other, repeat, &own))
+    };
+    repeats.rfind(stands).map(|one| one.id())
+}
+
+/// Whether a signer said one thing after the other. Within a second it is later if it follows it.
+fn is_after(
+    later: &VerifiedStatement,
+    earlier: &VerifiedStatement,
+    own: &BTreeMap<StatementId, &VerifiedStatement>,
+) -> bool {
+    if later.created() != earlier.created() {
+        return later.created() > earlier.created();
+    }
+    let (mut seen, mut open) = (BTreeSet::new(), vec![later]);
+    while let Some(one) = open.pop() {
+        let previous = one.previous().iter().filter_map(|id| own.get(id).copied());
+        open.extend(previous.filter(|one| one.created() == earlier.created() && seen.insert(one.id())));
+    }
+    seen.contains(&earlier.id())
+}
+
+/// Whether a later statement of one kind is about the same thing, so that it stands in place of an
+/// earlier one.
+fn takes_place(later: &Predicate, earlier: &Predicate) -> bool {
+    match (later, earlier) {
+        (Predicate::Evaluation(later), Predicate::Evaluation(earlier)) => {
+            !subjects(later).is_disjoint(&subjects(earlier))
+        }
+        (Predicate::Review(later), Predicate::Review(earlier)) => {
+            (&later.scope, &later.role) == (&earlier.scope, &earlier.role)
+        }
+        (Predicate::Deployment(later), Predicate::Deployment(earlier)) => later.environment == earlier.environment,
+        (Predicate::Supersession(_), Predicate::Supersession(_)) => true,
+        _ => false,
+    }
+}
+
+/// What the results of a statement are of.
+fn subjects(said: &Evaluated) -> BTreeSet<[Option<&str>; 5]> {
+    fn subject(one: &Evaluation) -> [Option<&str>; 5] {
+        let Evaluation { metric, task, dataset, split, slice, .. } = one;
+        [Some(metric.as_str()), task.as_deref(), dataset.as_deref(), split.as_deref(), slice.as_deref()]
+    }
+    said.evaluations.iter().map(subject).collect()
 }

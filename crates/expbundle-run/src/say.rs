@@ -56,8 +56,8 @@ pub fn sign_plan(
     Ok(signed)
 }
 
-/// The bundle with statements about its records. To sign a record again under the same name adds
-/// nothing.
+/// The bundle with statements about its records. What the signer said before under the same name, and
+/// what still stands, is not added again.
 ///
 /// # Errors
 /// Those of [`Plan::new`] and of [`sign_plan`].

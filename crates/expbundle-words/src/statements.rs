@@ -7,7 +7,7 @@ use expbundle::verify::Intact;
 use expbundle_directory::releases_that_stand;
 use expbundle_format::time::Time;
 use expbundle_format::{RecordId, StatementId};
-use expbundle_query::{Plan, short};
+use expbundle_query::{Plan, Repeat, short};
 use expbundle_statement::{Identity, Kind, Predicate, ReviewVerdict, Revocation, Revoked, VerifiedStatement};
 
 use crate::{Tone, count, moment, paint, path, records, some_of};
@@ -28,10 +28,13 @@ pub fn not_signed(intact: &Intact, just_now: &BTreeSet<RecordId>) -> String {
     format!("{note} {number} not signed: {}; name {them} with `--record`\n", some_of(&ids, SHOWN, ", "))
 }
 
-/// A note that a key signed a record before, so that it need not sign again.
-pub fn signed_before(record: RecordId) -> String {
-    let note = paint(Tone::Doubt, "note:");
-    format!("{note} record {} is already signed by this key; nothing was added\n", short(&record))
+/// A note that a key said the same of a record before, so that it need not sign again.
+pub fn signed_before(repeat: &Repeat) -> String {
+    let (note, record) = (paint(Tone::Doubt, "note:"), short(&repeat.record));
+    match &repeat.kind {
+        Kind::Authorship => format!("{note} record {record} is already signed by this key; nothing was added\n"),
+        kind => format!("{note} record {record} has the same {kind} by this key already; nothing was added\n"),
+    }
 }
 
 /// What to know of that which is about to be signed: warnings and notes.
