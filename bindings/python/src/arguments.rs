@@ -21,11 +21,20 @@ use crate::bundle::Bundle;
 use crate::error::raise;
 use crate::record::Record;
 
-/// A path that Python names: text, or anything with `__fspath__`. `hf:ORG/NAME[@REVISION]` is a
-/// snapshot in the local cache of the Hugging Face Hub.
+/// A path that Python names: text, or anything with `__fspath__`. A leading `~` is the home folder,
+/// as for `pathlib.Path.expanduser`; no shell has replaced it here.
+fn expanded(value: &Bound<'_, PyAny>) -> PyResult<PathBuf> {
+    let named: PathBuf = value.extract()?;
+    if !named.as_os_str().as_encoded_bytes().starts_with(b"~") {
+        return Ok(named);
+    }
+    value.py().import("os.path")?.call_method1("expanduser", (named,))?.extract()
+}
+
+/// The same as UTF-8. `hf:ORG/NAME[@REVISION]` is a snapshot in the local cache of the Hugging Face
+/// Hub.
 pub fn path(value: &Bound<'_, PyAny>) -> PyResult<Utf8PathBuf> {
-    let path: PathBuf = value.extract()?;
-    let path = Utf8PathBuf::from_path_buf(path)
+    let path = Utf8PathBuf::from_path_buf(expanded(value)?)
         .map_err(|path| PyValueError::new_err(format!("the path {} is not UTF-8", path.display())))?;
     hub::path(path.as_str(), |name| std::env::var(name).ok())
         .map_err(|error| raise(value.py(), Failure::usage(expbundle_words::not_in_cache(&error))))
@@ -173,7 +182,7 @@ pub fn expected(what: &str, value: &Bound<'_, PyAny>) -> PyErr {
 /// Whom to trust: a signers file, a file of public keys, or a public key itself.
 pub fn signers(value: Option<&Bound<'_, PyAny>>) -> PyResult<Option<TrustPolicy>> {
     let Some(value) = value else { return Ok(None) };
-    let named: PathBuf = value.extract().map_err(|_| {
+    let named = expanded(value).map_err(|_| {
         expected("the path of a signers file, or of one with several public keys (`.keys`), or one public key", value)
     })?;
     open_signers(&named).map(Some).map_err(|error| raise(value.py(), error))

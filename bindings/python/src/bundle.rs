@@ -215,6 +215,9 @@ impl Bundle {
 
     /// Vouches for a record: the one whose id begins with ``record``, or the only one meant.
     ///
+    /// What this key signed already, and what still stands, is not added again, here and in the
+    /// calls below; a note that is told twice is one note.
+    ///
     /// Types:
     ///
     ///     key: str | os.PathLike[str] | Key

@@ -10,6 +10,8 @@ use pyo3::exceptions::PyUserWarning;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
+use crate::hints::in_python;
+
 /// A failure as the exception that fits: code, place and next step are attributes.
 pub fn raise(py: Python<'_>, failure: impl Into<Failure>) -> PyErr {
     let failure = failure.into();
@@ -19,10 +21,15 @@ pub fn raise(py: Python<'_>, failure: impl Into<Failure>) -> PyErr {
         _ => "ExpbundleError",
     };
     let choices = failure.choices().trim_end();
-    let message =
-        if choices.is_empty() { failure.message() } else { format!("{}\n{}", failure.message(), plain(choices)) };
+    let message = in_python(&failure.message());
+    let message = if choices.is_empty() { message } else { format!("{message}\n{}", plain(choices)) };
     let made = class_of(py, class).and_then(|class| {
-        class.call1((message, failure.code(), failure.place(), failure.next_step().map(|help| plain(&help))))
+        class.call1((
+            message,
+            failure.code(),
+            failure.place(),
+            failure.next_step().map(|help| in_python(&plain(&help))),
+        ))
     });
     made.map_or_else(|error| error, PyErr::from_value)
 }
@@ -61,7 +68,7 @@ pub fn class_of<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>>
 
 /// What the program says on its error output: as a warning, and nothing if there is nothing to say.
 pub fn warn(py: Python<'_>, text: &str) -> PyResult<()> {
-    let text = plain(text.trim_end()).replace('\0', "");
+    let text = in_python(&plain(text.trim_end())).replace('\0', "");
     if text.is_empty() {
         return Ok(());
     }

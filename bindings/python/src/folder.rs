@@ -12,6 +12,7 @@ use pyo3::types::PyAny;
 
 use crate::arguments::{existing, now, signers, sources};
 use crate::error::{plain, raise, unsound};
+use crate::hints::in_python;
 use crate::key::Signer;
 use crate::work::work;
 
@@ -56,7 +57,10 @@ impl Change {
     }
 }
 
-fn carry_out(py: Python<'_>, plan: Plan, dry_run: bool) -> PyResult<Change> {
+fn carry_out(py: Python<'_>, mut plan: Plan, dry_run: bool) -> PyResult<Change> {
+    for note in &mut plan.notes {
+        *note = in_python(note);
+    }
     let text = plain(&format!("{}{}", words::files(&plan), words::words(&plan)));
     let mut change = Change {
         folder: plan.folder.to_string(),
@@ -150,7 +154,8 @@ pub fn attach(
         if let Some(releasing) = &releasing {
             without_secrets(&audit::release(releasing).places())?;
         }
-        let options = AttachOptions { base_models, benchmarks, keep_card, replace, releasing, policy, at: now() };
+        let at = now();
+        let options = AttachOptions { base_models, benchmarks, keep_card, replace, releasing, policy, at };
         let plan = plan_attach(&folder, &intact, present.as_ref(), &options, &|bytes| given.progress(bytes));
         let mut plan = plan.map_err(|error| Failure::from(&error))?;
         // Who attaches a copy without some sections may have meant them to be gone.

@@ -21,7 +21,10 @@ impl Key {
     /// Reads the file of a private key, OpenSSH or PKCS#8.
     ///
     /// Of a public key (``.pub``) it takes the private half that the ssh-agent at
-    /// ``SSH_AUTH_SOCK`` holds.
+    /// ``SSH_AUTH_SOCK`` holds. A leading ``~`` is the home folder.
+    ///
+    /// Raises ``FileNotFoundError``, and :class:`expbundle.ExpbundleError` if the file is no key that
+    /// signs, or needs a passphrase.
     ///
     /// Types:
     ///

@@ -12,6 +12,7 @@ mod ending;
 mod error;
 mod family;
 mod folder;
+mod hints;
 mod html;
 mod key;
 mod record;
@@ -34,6 +35,8 @@ mod _core {
     use crate::family::{Diff, Lineage, Why, diff, lineage, merge, why};
     #[pymodule_export]
     use crate::folder::{Change, attach, detach, release};
+    #[pymodule_export]
+    use crate::hints::_in_python;
     #[pymodule_export]
     use crate::key::Key;
     #[pymodule_export]

@@ -15,7 +15,7 @@ use crate::arguments::now;
 use crate::error::{plain, raise};
 use crate::html;
 use crate::series::Series;
-use crate::value::{document, to_python};
+use crate::value::{document, to_python, typed_to_python};
 
 /// A record of a bundle: what went in, what was done, what came out.
 #[pyclass(frozen, module = "expbundle")]
@@ -149,12 +149,17 @@ impl Record {
         document(py, &self.body().parents)
     }
 
-    /// The parameters by their names.
+    /// The parameters by their names, as Python has them: integers of any length, ``nan``, ``inf``.
     ///
     /// Type: dict[str, Any]
     #[getter]
-    fn params<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        document(py, &told::<Recipe>(&self.intact, self.id).map(|recipe| recipe.parameters).unwrap_or_default())
+    fn params<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let params = told::<Recipe>(&self.intact, self.id).map(|recipe| recipe.parameters).unwrap_or_default();
+        let dict = PyDict::new(py);
+        for (name, value) in params {
+            dict.set_item(name, typed_to_python(py, &value)?)?;
+        }
+        Ok(dict)
     }
 
     /// The last number of each metric; ``None`` if it has none.

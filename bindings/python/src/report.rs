@@ -14,6 +14,7 @@ use pyo3::types::PyAny;
 use crate::arguments::{moment, signers, source};
 use crate::bundle::Bundle;
 use crate::error::{class_of, plain, raise};
+use crate::hints::in_python;
 use crate::html::printed;
 use crate::value::document;
 use crate::work::work;
@@ -49,8 +50,8 @@ impl Finding {
             code: finding.code.as_str(),
             severity: finding.severity().to_string(),
             place: finding.place.to_string(),
-            message: finding.message.clone(),
-            help: hints::help(finding.code),
+            message: in_python(&finding.message),
+            help: in_python(&hints::help(finding.code)),
         }
     }
 }

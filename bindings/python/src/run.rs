@@ -1,10 +1,12 @@
 //! Recording a run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, OnceLock};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::verify::Intact;
+use expbundle_format::container::SectionName;
+use expbundle_format::limits::Limits;
 use expbundle_format::number::Number;
 use expbundle_format::record::Status;
 use expbundle_format::sections::{Basis, Charge, Direction, Evaluation, Event, EventSeverity, ResourceUse};
@@ -21,7 +23,7 @@ use crate::ending::{self, free_place};
 use crate::error::{raise, unsound, usage, warn};
 use crate::record::Record;
 use crate::report::Finding;
-use crate::value::from_python;
+use crate::value::{from_python, typed_from_python};
 use crate::work::work;
 
 /// A run in the making; :meth:`finish` makes the bundle.
@@ -82,6 +84,15 @@ pub struct Run {
     clock: bool,
     /// What could not be read of the journal that it comes from.
     findings: Vec<expbundle_format::Finding>,
+    /// What metrics, and system metrics, have been so far: numbers or texts.
+    kinds: Mutex<[HashMap<String, ValueKind>; 2]>,
+}
+
+/// What the points of a metric are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ValueKind {
+    Number,
+    Text,
 }
 
 impl Run {
@@ -92,7 +103,7 @@ impl Run {
         findings: Vec<expbundle_format::Finding>,
     ) -> Self {
         let (told, made) = (Mutex::new(Some(run)), OnceLock::new());
-        Self { told, made, place, process: std::process::id(), clock, findings }
+        Self { told, made, place, process: std::process::id(), clock, findings, kinds: Mutex::default() }
     }
 
     /// Where a `with` block saves the bundle.
@@ -145,7 +156,9 @@ impl Run {
         self.own(py)?;
         let mut told = self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let told = told.as_mut().ok_or_else(|| usage(py, "the run is finished"))?;
-        let logged = told.together(|run| Points { run, step, time_ns, is_system }.all(values));
+        let mut kinds = self.kinds.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let kinds = &mut kinds[usize::from(is_system)];
+        let logged = told.together(|run| Points { run, kinds, step, time_ns, is_system }.all(values));
         logged.map_err(|error| refused(py, error))?
     }
 }
@@ -153,6 +166,7 @@ impl Run {
 /// Points of one step.
 struct Points<'a> {
     run: &'a mut expbundle_run::Run,
+    kinds: &'a mut HashMap<String, ValueKind>,
     step: Option<i64>,
     time_ns: Option<i64>,
     is_system: bool,
@@ -218,9 +232,37 @@ impl Points<'_> {
     }
 
     fn push(&mut self, py: Python<'_>, key: &str, value: Option<f64>, text: Option<&str>) -> PyResult<()> {
+        self.one_kind(py, key, text)?;
         let point = Point { step: self.step, time_ns: self.time_ns, value, text };
         let pushed = if self.is_system { self.run.log_system(key, point) } else { self.run.log(key, point) };
         pushed.map_err(|error| refused(py, error))
+    }
+
+    /// A metric is numbers or texts: a number that became a text on its way is missing in every curve.
+    fn one_kind(&mut self, py: Python<'_>, key: &str, text: Option<&str>) -> PyResult<()> {
+        let kind = if text.is_some() { ValueKind::Text } else { ValueKind::Number };
+        let told = match (self.kinds.get(key), text) {
+            (Some(earlier), _) if *earlier == kind => return Ok(()),
+            (None, text) => {
+                self.kinds.insert(key.to_owned(), kind);
+                return match text.filter(|text| text.trim().parse::<f64>().is_ok()) {
+                    Some(text) => {
+                        warn(py, &format!("the metric {key:?} is the text {text:?}; log float(…) for a number"))
+                    }
+                    None => Ok(()),
+                };
+            }
+            (Some(_), Some(text)) => format!("the metric {key:?} has numbers, and {text:?} is a text"),
+            (Some(_), None) => format!("the metric {key:?} has texts, and this value is a number"),
+        };
+        let failure = Failure::usage(told).help("log float(…), or give texts a metric of their own");
+        Err(raise(
+            py,
+            match self.step {
+                Some(step) => failure.at(format!("step {step}")),
+                None => failure,
+            },
+        ))
     }
 }
 
@@ -233,6 +275,15 @@ fn refused(py: Python<'_>, error: RunError) -> PyErr {
     match error {
         RunError::Check(error) => unsound(py, error),
         other => raise(py, Failure::from(other)),
+    }
+}
+
+/// The values in a JSON value, itself among them.
+fn count(value: &serde_json::Value) -> u64 {
+    1 + match value {
+        serde_json::Value::Array(items) => items.iter().map(count).sum(),
+        serde_json::Value::Object(members) => members.values().map(count).sum(),
+        _ => 0,
     }
 }
 
@@ -314,7 +365,12 @@ impl Run {
         Ok(Self::of(run, resume && clock, None, findings))
     }
 
-    /// Values of metrics at a step. Names in nested dicts are joined by ``/``; text is kept as text.
+    /// Values of metrics at a step. Names in nested dicts are joined by ``/``.
+    ///
+    /// A value is a number, or what ``float`` takes, such as an array of one value. A metric may be
+    /// texts instead: these are kept and have no curve. One that looks like a number is a
+    /// ``UserWarning``, told once for each metric. Raises :class:`expbundle.UsageError` for a text
+    /// where the metric has numbers, or the other way round.
     ///
     /// ``time`` is RFC 3339 text, an aware ``datetime``, or seconds since 1970 as ``time.time()`` gives
     /// them; without it the present time, unless the run was made with ``clock=False``.
@@ -343,6 +399,10 @@ impl Run {
 
     /// Parameters, nested as they come. The last value of a name counts.
     ///
+    /// Arrays and scalars with ``tolist`` or ``item``, of NumPy or PyTorch, are lists and numbers.
+    /// Integers of any length, ``nan`` and ``inf`` are kept exactly; what JSON has no form for else
+    /// is its ``str``. Raises :class:`expbundle.UsageError` for a value of more than 1,048,576 items.
+    ///
     /// What looks like a secret, by its name or form, raises :class:`expbundle.ExpbundleError`, and none
     /// of the values is kept: see :meth:`allow_secrets` for false alarms.
     ///
@@ -354,7 +414,15 @@ impl Run {
         let mut params = BTreeMap::new();
         for item in mapping.items()? {
             let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
-            params.insert(name.str()?.to_cow()?.into_owned(), Param::of_tree(from_python(&value)?));
+            let name = name.str()?.to_cow()?.into_owned();
+            let value = typed_from_python(&value)?;
+            let (values, most) = (count(&value), Limits::default().json_values);
+            if values > most {
+                let told = format!("the parameter {name:?} has {values} values, and a section has room for {most}");
+                let help = "write it to a file, and name the file with `run.input` or `run.output`";
+                return Err(raise(py, Failure::usage(told).help(help)));
+            }
+            params.insert(name, Param::of_tree(value));
         }
         self.with(py, |run| run.add_params(params))
     }
@@ -460,7 +528,7 @@ impl Run {
     ) -> PyResult<()> {
         let severity: EventSeverity = word(py, "severity", severity)?;
         let details = details.unwrap_or_default().into_iter();
-        let details = details.map(|(name, value)| Ok((name, from_python(&value)?))).collect::<PyResult<_>>()?;
+        let details = details.map(|(name, value)| Ok((name, typed_from_python(&value)?))).collect::<PyResult<_>>()?;
         let event = Event { time: self.time(time)?, kind, severity, text, details, ..Event::default() };
         self.with(py, |run| run.add_event(event))
     }

@@ -1,10 +1,11 @@
-//! JSON as Python has it.
+//! JSON and the values of parameters as Python has them.
 
+use expbundle_format::number::{Number, typed};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyMapping, PySequence, PyString};
 use serde::Serialize;
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
 use crate::error::usage;
 
@@ -42,13 +43,84 @@ pub fn to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyA
     })
 }
 
-/// A Python value as JSON. What JSON has no form for is told as Python's `str` tells it, and floats
-/// that are not finite by their names, as the format has both.
+/// A Python value as a section has it: floats that are not finite by their names, and other numbers
+/// that JSON has no form for as their texts.
 pub fn from_python(value: &Bound<'_, PyAny>) -> PyResult<Value> {
-    convert(value, 0)
+    convert(value, Form::Plain, 0)
 }
 
-fn convert(value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
+/// A Python value as a typed tree (spec/json.md), which keeps floats that are not finite and
+/// integers of any length.
+pub fn typed_from_python(value: &Bound<'_, PyAny>) -> PyResult<Value> {
+    convert(value, Form::Typed, 0)
+}
+
+/// A typed tree as Python had it.
+pub fn typed_to_python<'py>(py: Python<'py>, tree: &Value) -> PyResult<Bound<'py, PyAny>> {
+    match tree {
+        Value::Array(items) => {
+            let items = items.iter().map(|item| typed_to_python(py, item)).collect::<PyResult<Vec<_>>>()?;
+            Ok(PyList::new(py, items)?.into_any())
+        }
+        Value::Object(members) => match typed::wrapped(tree).and_then(|text| unwrapped(py, members, text)) {
+            Some(value) => value,
+            None => object_to_python(py, members),
+        },
+        other => to_python(py, other),
+    }
+}
+
+/// What a wrapper stands for; `None` if its text is not one.
+fn unwrapped<'py>(py: Python<'py>, members: &Map<String, Value>, text: &str) -> Option<PyResult<Bound<'py, PyAny>>> {
+    if members.contains_key("$integer") {
+        return typed::integer(text).map(|_| py.get_type::<PyInt>().call1((text,)));
+    }
+    if members.contains_key("$float") {
+        let number = Number::try_from(Value::from(text)).ok()?.0;
+        return Some(Ok(PyFloat::new(py, number).into_any()));
+    }
+    serde_json::from_str::<Value>(text).ok().map(|value| to_python(py, &value))
+}
+
+fn object_to_python<'py>(py: Python<'py>, members: &Map<String, Value>) -> PyResult<Bound<'py, PyAny>> {
+    let dict = PyDict::new(py);
+    for (name, value) in members {
+        let is_escaped = members.len() == 1 && name.starts_with("$$");
+        dict.set_item(name.get(usize::from(is_escaped)..).unwrap_or(name), typed_to_python(py, value)?)?;
+    }
+    Ok(dict.into_any())
+}
+
+/// How values are written that JSON has no form for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Plain,
+    Typed,
+}
+
+impl Form {
+    fn float(self, number: f64) -> Value {
+        if self == Self::Typed { typed::float(number) } else { Number(number).into() }
+    }
+
+    fn integer(self, value: &Bound<'_, PyAny>) -> PyResult<Value> {
+        match value.extract::<i64>() {
+            Ok(number) if self == Self::Plain => Ok(Value::from(number)),
+            _ => {
+                // Not `str` of a subclass, such as an `IntEnum`.
+                let digits = value.py().get_type::<PyInt>().call_method1("__repr__", (value,))?;
+                let digits = digits.extract::<String>()?;
+                Ok(typed::integer(&digits).filter(|_| self == Self::Typed).unwrap_or(Value::String(digits)))
+            }
+        }
+    }
+
+    fn object(self, members: Map<String, Value>) -> Value {
+        if self == Self::Typed { typed::object(members) } else { Value::Object(members) }
+    }
+}
+
+fn convert(value: &Bound<'_, PyAny>, form: Form, depth: usize) -> PyResult<Value> {
     if depth > DEEPEST {
         return Err(PyTypeError::new_err(format!("the value is nested more than {DEEPEST} levels deep")));
     }
@@ -62,51 +134,42 @@ fn convert(value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
         return Ok(Value::String(text.to_cow()?.into_owned()));
     }
     if value.is_instance_of::<PyInt>() {
-        return value.extract::<i64>().map_or_else(|_| text(value), |number| Ok(Value::from(number)));
+        return form.integer(value);
     }
     if value.is_instance_of::<PyFloat>() {
-        return Ok(float(value.extract()?));
+        return Ok(form.float(value.extract()?));
     }
     if let Ok(mapping) = value.cast::<PyMapping>() {
+        if form == Form::Typed && depth == typed::MOST_LEVELS as usize {
+            return Ok(typed::text(&convert(value, Form::Plain, depth)?.to_string()));
+        }
         let mut members = Map::new();
         for item in mapping.items()? {
             let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
-            members.insert(name.str()?.to_cow()?.into_owned(), convert(&value, depth + 1)?);
+            members.insert(name.str()?.to_cow()?.into_owned(), convert(&value, form, depth + 1)?);
         }
-        return Ok(Value::Object(members));
+        return Ok(form.object(members));
     }
     if let Ok(sequence) = value.cast::<PySequence>() {
-        let items = sequence.try_iter()?.map(|item| convert(&item?, depth + 1));
+        if form == Form::Typed && depth == typed::MOST_LEVELS as usize {
+            return Ok(typed::text(&convert(value, Form::Plain, depth)?.to_string()));
+        }
+        let items = sequence.try_iter()?.map(|item| convert(&item?, form, depth + 1));
         return items.collect::<PyResult<Vec<_>>>().map(Value::Array);
     }
-    // Scalars of NumPy, PyTorch and others.
-    if let Ok(number) = value.call_method0("item")
-        && !number.is(value)
-        && depth < DEEPEST
-    {
-        return convert(&number, DEEPEST);
+    match numbers(value) {
+        Some(numbers) => convert(&numbers, form, depth + 1),
+        None => Ok(Value::String(value.str()?.to_cow()?.into_owned())),
     }
-    text(value)
 }
 
-fn text(value: &Bound<'_, PyAny>) -> PyResult<Value> {
-    Ok(Value::String(value.str()?.to_cow()?.into_owned()))
-}
-
-fn float(number: f64) -> Value {
-    Number::from_f64(number).map_or_else(
-        || {
-            Value::String(
-                if number.is_nan() {
-                    "NaN"
-                } else if number > 0.0 {
-                    "Infinity"
-                } else {
-                    "-Infinity"
-                }
-                .into(),
-            )
-        },
-        Value::Number,
-    )
+/// Arrays and scalars of NumPy, PyTorch and others as lists and numbers of Python.
+fn numbers<'py>(value: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
+    let is_plain = |told: &Bound<'py, PyAny>| {
+        told.is_instance_of::<PyList>()
+            || told.is_instance_of::<PyFloat>()
+            || told.is_instance_of::<PyInt>()
+            || told.is_instance_of::<PyString>()
+    };
+    ["tolist", "item"].iter().find_map(|name| value.call_method0(*name).ok().filter(is_plain))
 }

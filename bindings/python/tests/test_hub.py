@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -147,3 +148,27 @@ def test_what_was_changed_on_the_way_is_found(
     monkeypatch.setattr(Hub, "answer", changing)
     with pytest.raises(expbundle.NotAsRequired):
         expbundle.hub.upload(folder, "team/digits", [bundle.sign(key)], key=key, trust=key.public_key, token="none")
+
+
+def test_a_hub_that_does_not_answer_is_said_so(
+    hub: type[Hub], bundle: expbundle.Bundle, key: expbundle.Key, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import expbundle.hub
+    from huggingface_hub import constants
+
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        nowhere = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    monkeypatch.setattr(constants, "ENDPOINT", nowhere)
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", nowhere + "/{repo_id}/resolve/{revision}/{filename}")
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / weights.name).write_bytes(weights.read_bytes())
+    for call in (
+        lambda: expbundle.hub.upload(folder, "team/digits", [bundle.sign(key)], key=key, token="none"),
+        lambda: expbundle.hub.verify("team/digits", token="none"),
+    ):
+        with pytest.raises(expbundle.ExpbundleError, match="cannot be reached") as raised:
+            call()
+        assert nowhere in str(raised.value) and "HF_ENDPOINT" in str(raised.value)
+        assert raised.value.__cause__ is not None

@@ -35,3 +35,16 @@ def test_a_fit_is_recorded_and_waits_for_its_model(tmp_path: Path, key: expbundl
     assert series is not None and [step for step, _, _, _ in series.points("loss")] == [0, 1, 2]
     assert record.params["optimizer"]["name"] == "sgd"
     assert "a line" in expbundle.why(tmp_path / "model.keras", with_=[bundle]).text
+
+
+def test_without_a_path_the_bundle_is_in_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import numpy
+
+    from expbundle.keras import ExpbundleCallback
+
+    monkeypatch.chdir(tmp_path)
+    model = keras.Sequential([keras.layers.Input((4,)), keras.layers.Dense(1)])
+    model.compile(optimizer="sgd", loss="mse")
+    x = numpy.ones((16, 4), dtype="float32")
+    model.fit(x, x[:, :1], verbose=0, callbacks=[ExpbundleCallback()])
+    assert expbundle.open("experiment.expb").record().params["optimizer"]["learning_rate"] > 0

@@ -75,12 +75,21 @@ def test_a_model_is_attached_before_it_is_pushed(tmp_path: Path, key: expbundle.
     assert report.state == "trusted", report.text
 
 
-def test_what_goes_wrong_stops_no_training(tmp_path: Path) -> None:
+def test_what_goes_wrong_stops_no_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from expbundle.transformers import ExpbundleCallback
 
-    callback = ExpbundleCallback(key=tmp_path / "there is no key")
+    callback = ExpbundleCallback()
+    monkeypatch.setattr(callback.recording, "log", lambda *_: 1 / 0)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         trainer(tmp_path / "out", callback, save_steps=4).train()
-    assert [one for one in caught if "expbundle could not record" in str(one.message)]
-    assert callback.bundle is None
+    assert [one for one in caught if "expbundle could not record `on_log`" in str(one.message)]
+    assert callback.bundle is not None
+    assert "gap" in [event["kind"] for event in callback.bundle.record().section("events.json")["events"]]
+
+
+def test_a_key_that_is_not_there_is_told_before_the_training(tmp_path: Path) -> None:
+    from expbundle.transformers import ExpbundleCallback
+
+    with pytest.raises(FileNotFoundError):
+        ExpbundleCallback(key=tmp_path / "there is no key")

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import warnings
 from decimal import Decimal
 from pathlib import Path
 
@@ -80,6 +81,101 @@ def test_metrics_of_any_shape() -> None:
         run.log(circle)
     with pytest.raises(TypeError, match="nested"):
         run.params(circle)
+
+
+class Array:
+    """As NumPy's and PyTorch's."""
+
+    def __init__(self, values: object) -> None:
+        self.values = values
+
+    def tolist(self) -> object:
+        return self.values
+
+    def item(self) -> object:
+        if isinstance(self.values, list):
+            raise ValueError("more than one value")
+        return self.values
+
+
+def test_params_are_what_they_were() -> None:
+    told = {
+        "array": Array([[0, 1], [2, 3]]),
+        "scalar": Array(0.5),
+        "nested": {"seed": Array(2**64)},
+        "large": -(2**80),
+        "safe": 2**53,
+        "nan": math.nan,
+        "limit": -math.inf,
+        "own": {"$float": "NaN"},
+        "twice": {"$$x": 1},
+        "path": Path("a/b"),
+    }
+    run = expbundle.Run("a run", clock=False)
+    run.params(told)
+    params = run.finish().record().params
+    assert math.isnan(params.pop("nan"))
+    assert params == {
+        **{name: value for name, value in told.items() if name not in ("nan", "array", "scalar", "nested")},
+        "array": [[0, 1], [2, 3]],
+        "scalar": 0.5,
+        "nested": {"seed": 2**64},
+        "path": "a/b",
+    }
+    with pytest.raises(expbundle.UsageError, match='"table" has 1048577 values') as raised:
+        expbundle.Run("a run").params({"table": Array([0] * 2**20)})
+    assert raised.value.help and "run.input" in raised.value.help
+
+
+def test_a_metric_is_numbers_or_texts() -> None:
+    run = expbundle.Run("a run", clock=False)
+    run.log({"loss": 0.5, "phase": "warm-up"}, step=1)
+    with pytest.raises(expbundle.UsageError, match='"loss" has numbers, and "0.4" is a text') as raised:
+        run.log({"loss": "0.4"}, step=2)
+    assert raised.value.place == "step 2" and "float(…)" in (raised.value.help or "")
+    with pytest.raises(expbundle.UsageError, match='"phase" has texts'):
+        run.log({"phase": 3})
+    with pytest.warns(UserWarning, match='"rate" is the text "1e-4"'):
+        run.log({"rate": "1e-4"})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run.log({"rate": "1e-5", "phase": "main"})
+        run.observe({"loss": "of packets"})
+    series = run.finish().record().series()
+    assert series is not None
+    assert {text for *_, text in series.points("phase")} == {"warm-up", "main"}
+    assert len(series.points("loss")) == 1
+
+
+def test_saying_a_thing_twice_says_it_once(bundle: expbundle.Bundle, key: expbundle.Key, tmp_path: Path) -> None:
+    other = expbundle.Run("better", clock=False).finish().record()
+    said = (
+        bundle.sign(key)
+        .note("overlaps", key)
+        .evaluate({"accuracy": 0.9}, key, dataset="a/b", split="test")
+        .evaluate({"accuracy": 0.8}, key, dataset="c/d", split="test")
+        .review("approved", key)
+        .deploy("production", key)
+        .supersede(other, key)
+    )
+    again = (
+        said.sign(key)
+        .note("overlaps", key)
+        .evaluate({"accuracy": 0.9}, key, dataset="a/b", split="test")
+        .evaluate({"accuracy": 0.8}, key, dataset="c/d", split="test")
+        .review("approved", key)
+        .deploy("production", key)
+        .supersede(other, key)
+    )
+    assert again == said and len(said.statements) == 7
+    # What another one took the place of since, another key says, or was revoked, is said anew.
+    corrected = said.evaluate({"accuracy": 0.91}, key, dataset="a/b", split="test")
+    assert len(corrected.evaluate({"accuracy": 0.9}, key, dataset="a/b", split="test").statements) == 9
+    assert len(said.deploy("production", key, retired=True).deploy("production", key).statements) == 9
+    assert len(said.note("overlaps", expbundle.Key.generate()).statements) == 8
+    assert len(said.note("overlaps", key, name="Ada").statements) == 8
+    (note,) = [one["id"] for one in said.statements if one["kind"] == "comment"]
+    assert len(said.revoke(key, statement=note).note("overlaps", key).statements) == 9
 
 
 def test_everything_a_run_can_be_told(weights: Path, tmp_path: Path) -> None:

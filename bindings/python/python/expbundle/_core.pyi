@@ -1,4 +1,7 @@
-"""The extension module. Import these names from :mod:`expbundle`."""
+"""The extension module. Import these names from :mod:`expbundle`.
+
+Every path may begin with ``~``, the home folder, as for :meth:`pathlib.Path.expanduser`.
+"""
 
 import datetime
 import decimal
@@ -24,6 +27,7 @@ __all__ = [
     "Source",
     "VERSION",
     "Why",
+    "_in_python",
     "attach",
     "detach",
     "diff",
@@ -56,7 +60,10 @@ class Key:
         """Reads the file of a private key, OpenSSH or PKCS#8.
 
         Of a public key (``.pub``) it takes the private half that the ssh-agent at
-        ``SSH_AUTH_SOCK`` holds.
+        ``SSH_AUTH_SOCK`` holds. A leading ``~`` is the home folder.
+
+        Raises ``FileNotFoundError``, and :class:`expbundle.ExpbundleError` if the file is no key that
+        signs, or needs a passphrase.
         """
     @staticmethod
     def generate() -> Key:
@@ -191,7 +198,7 @@ class Record:
         """The records that it says it follows from."""
     @property
     def params(self) -> dict[str, Any]:
-        """The parameters by their names."""
+        """The parameters by their names, as Python has them: integers of any length, ``nan``, ``inf``."""
     @property
     def metrics(self) -> dict[str, float | None]:
         """The last number of each metric; ``None`` if it has none."""
@@ -270,7 +277,11 @@ class Bundle:
         at: _Moment | None = None,
         record: str | Sequence[str] | None = None,
     ) -> Bundle:
-        """Vouches for a record: the one whose id begins with ``record``, or the only one meant."""
+        """Vouches for a record: the one whose id begins with ``record``, or the only one meant.
+
+        What this key signed already, and what still stands, is not added again, here and in the
+        calls below; a note that is told twice is one note.
+        """
     def note(
         self,
         text: str,
@@ -434,7 +445,12 @@ class Run:
     def log(
         self, values: Mapping[str, _Scalar], *, step: int | None = None, time: _Moment | None = None
     ) -> None:
-        """Values of metrics at a step. Names in nested dicts are joined by ``/``; text is kept as text.
+        """Values of metrics at a step. Names in nested dicts are joined by ``/``.
+
+        A value is a number, or what ``float`` takes, such as an array of one value. A metric may be
+        texts instead: these are kept and have no curve. One that looks like a number is a
+        ``UserWarning``, told once for each metric. Raises :class:`expbundle.UsageError` for a text
+        where the metric has numbers, or the other way round.
 
         ``time`` is RFC 3339 text, an aware ``datetime``, or seconds since 1970 as ``time.time()`` gives
         them; without it the present time, unless the run was made with ``clock=False``.
@@ -445,6 +461,10 @@ class Run:
         """Values of system metrics: the load of a processor, the memory of a card."""
     def params(self, values: Mapping[str, Any]) -> None:
         """Parameters, nested as they come. The last value of a name counts.
+
+        Arrays and scalars with ``tolist`` or ``item``, of NumPy or PyTorch, are lists and numbers.
+        Integers of any length, ``nan`` and ``inf`` are kept exactly; what JSON has no form for else
+        is its ``str``. Raises :class:`expbundle.UsageError` for a value of more than 1,048,576 items.
 
         What looks like a secret, by its name or form, raises :class:`expbundle.ExpbundleError`, and none
         of the values is kept: see :meth:`allow_secrets` for false alarms.
@@ -690,6 +710,9 @@ class Diff:
         """The differences in words, as ``expbundle diff`` prints them."""
     def _repr_html_(self) -> str:
         """How a notebook shows it."""
+
+def _in_python(text: str) -> str:
+    """A text of the libraries in the words of Python: for tests."""
 
 def open(source: _Source) -> Bundle:
     """Opens a bundle and checks it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import itertools
 import os
 import warnings
 from collections.abc import Callable, Mapping
@@ -37,10 +38,12 @@ class Recording:
 
     ``path`` is where the bundle goes. If the weights are not on disk when the training ends, the
     bundle waits for them: until :meth:`finish`, at the latest until the interpreter ends.
+
+    The key is opened at once: what is wrong with it raises before a training, and not after it.
     """
 
     def __init__(self, key: str | os.PathLike[str] | _core.Key | None = None, name: str | None = None) -> None:
-        self.key = key
+        self.key = opened(key)
         self.name = name
         self.run: _core.Run | None = None
         self.bundle: _core.Bundle | None = None
@@ -95,16 +98,50 @@ class Recording:
             return self.bundle
         try:
             for path in self._weights():
-                self.run.output("model", path)
-            bundle = self.run.finish(self._status)
-            if self.key is not None:
-                bundle = bundle.sign(self.key, name=self.name)
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            bundle.save(self.path)
-            self.bundle = bundle
+                self._output(self.run, path)
+            self.bundle = self._saved(self.run.finish(self._status), free(self.path))
         except Exception as error:  # noqa: BLE001 - a training that is done is not to fail here
             self.gap("finish", error)
         return self.bundle
+
+    def _output(self, run: _core.Run, path: Path) -> None:
+        try:
+            run.output("model", path)
+        except Exception as error:  # noqa: BLE001 - the rest of the record does not depend on it
+            self.gap(f"the output {path.name}", error)
+
+    def _saved(self, bundle: _core.Bundle, path: Path) -> _core.Bundle:
+        """Signs the bundle and saves it, and saves it all the same if it cannot be signed."""
+        if path != self.path:
+            self._tell(f"`{self.path}` is there already, so the bundle is saved as `{path}`")
+        refused: Exception | None = None
+        if self.key is not None:
+            try:
+                bundle = bundle.sign(self.key, name=self.name)
+            except Exception as error:  # noqa: BLE001 - what was recorded is not lost with the signature
+                refused = error
+        path.parent.mkdir(parents=True, exist_ok=True)
+        bundle.save(path)
+        if refused is not None:
+            self._tell(
+                f"the bundle is saved, but not signed: {refused}\n"
+                f"  sign it with: expbundle.open({str(path)!r}).sign(KEY).save()"
+            )
+        return bundle
+
+    def _tell(self, text: str) -> None:
+        warnings.warn(f"expbundle: {text}", RuntimeWarning, stacklevel=4)
+
+
+def opened(key: str | os.PathLike[str] | _core.Key | None) -> _core.Key | None:
+    """The key, read now if it is a path. Raises what :meth:`expbundle.Key.open` raises."""
+    return key if key is None or isinstance(key, _core.Key) else _core.Key.open(key)
+
+
+def free(path: Path) -> Path:
+    """The path, or ``NAME-2.expb`` and so on beside it while something is there: nothing is overwritten."""
+    places = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2))
+    return next(place for place in itertools.chain([path], places) if not os.path.lexists(place))
 
 
 def weights_in(folder: Path) -> list[Path]:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from . import _core
+from ._paths import expanded
 from .errors import ExpbundleError, UsageError
 
 __all__ = ["Result", "Results", "hf_evaluate", "lm_eval"]
@@ -95,7 +96,7 @@ def lm_eval(path: str | os.PathLike[str]) -> Results:
     names of other filters stay: ``exact_match,strict-match``. Raises
     :class:`expbundle.ExpbundleError` if the file is something else.
     """
-    path = Path(path)
+    path = expanded(path)
     content, sha256 = _read(path)
     tasks = content.get("results")
     if not isinstance(tasks, dict) or not {"versions", "configs"} & content.keys():
@@ -138,7 +139,7 @@ def hf_evaluate(
     are yours to say; its texts become facts. Raises :class:`expbundle.ExpbundleError` if the file
     is something else.
     """
-    path = Path(path)
+    path = expanded(path)
     content, sha256 = _read(path)
     if "_evaluate_version" not in content:
         raise _other(path, "Hugging Face's evaluate", "pass a file that `evaluate.save` wrote")

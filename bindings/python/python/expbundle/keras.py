@@ -1,7 +1,7 @@
 """A callback for Keras.
 
 >>> from expbundle.keras import ExpbundleCallback  # doctest: +SKIP
->>> model.fit(x, y, callbacks=[ExpbundleCallback("run.expb", key="~/.ssh/id_ed25519")])  # doctest: +SKIP
+>>> model.fit(x, y, callbacks=[ExpbundleCallback(key="~/.ssh/id_ed25519")])  # doctest: +SKIP
 >>> model.save("model.keras")  # doctest: +SKIP
 """
 
@@ -9,29 +9,30 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from keras.callbacks import Callback
 
 from . import _core
 from ._hooks import Recording, harmless
+from ._paths import expanded
 
 __all__ = ["ExpbundleCallback"]
 
 
 class ExpbundleCallback(Callback):  # type: ignore[misc]
-    """Records a ``fit`` as the bundle ``path``.
+    """Records a ``fit`` as the bundle ``path``, by default ``experiment.expb`` in the current folder.
 
     The record has the configuration of the optimizer, the numbers of each epoch, and the files
     ``outputs`` as outputs, such as ``model.keras``. If these are saved after ``fit``, the bundle
     waits for them: until :meth:`finish`, at the latest until the interpreter ends. Nothing that goes
-    wrong here stops a training: it is a warning, and an event of kind ``gap``.
+    wrong here stops a training: it is a warning, and an event of kind ``gap``. Only the key is opened
+    at once, and raises what :meth:`expbundle.Key.open` raises.
     """
 
     def __init__(
         self,
-        path: str | os.PathLike[str],
+        path: str | os.PathLike[str] = "experiment.expb",
         *,
         title: str | None = None,
         outputs: Sequence[str | os.PathLike[str]] = (),
@@ -39,9 +40,9 @@ class ExpbundleCallback(Callback):  # type: ignore[misc]
         name: str | None = None,
     ) -> None:
         super().__init__()
-        self.path = Path(path)
+        self.path = expanded(path)
         self.title = title
-        self.outputs = [Path(output) for output in outputs]
+        self.outputs = [expanded(output) for output in outputs]
         self.recording = Recording(key, name)
 
     @property

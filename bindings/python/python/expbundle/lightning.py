@@ -26,7 +26,8 @@ class ExpbundleCallback(Callback):  # type: ignore[misc]
 
     The record has the hyperparameters of the module and the data module, the numbers that they log,
     and the checkpoints as outputs. With ``key`` it is signed. Nothing that goes wrong here stops a
-    training: it is a warning, and an event of kind ``gap``.
+    training: it is a warning, and an event of kind ``gap``. Only the key is opened at once, and raises
+    what :meth:`expbundle.Key.open` raises.
     """
 
     def __init__(

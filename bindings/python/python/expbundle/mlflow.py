@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
 from . import _core
+from ._hooks import opened
 from .errors import UsageError
 
 __all__ = ["convert"]
@@ -36,9 +37,13 @@ def convert(
     ``run`` is a run or its id; by default the last one of this thread, which is ended first if it is
     active. ``inputs`` and ``outputs`` are files that MLflow did not record, by role. With ``path``
     the bundle is saved, with ``key`` signed; ``log_artifact`` puts the saved file among the
-    artifacts of the run.
+    artifacts of the run. A key that cannot be opened raises before the run is ended.
     """
     import mlflow
+
+    if log_artifact and path is None:
+        raise UsageError("`log_artifact` needs a `path`: the file that is logged")
+    key = opened(key)
 
     if run is None:
         run = mlflow.active_run() or mlflow.last_active_run()
@@ -53,11 +58,9 @@ def convert(
     if key is not None:
         bundle = bundle.sign(key, name=name)
     if path is not None:
-        bundle.save(path)
+        saved = bundle.save(path)
         if log_artifact:
-            mlflow.MlflowClient().log_artifact(run_id, os.fspath(path))
-    elif log_artifact:
-        raise UsageError("`log_artifact` needs a `path`: the file that is logged")
+            mlflow.MlflowClient().log_artifact(run_id, saved)
     return bundle
 
 
@@ -71,5 +74,5 @@ def _store(uri: str) -> Path:
         return Path(unquote(parts.path.removeprefix("/")))
     raise UsageError(
         f"the runs of {parts.scheme}: are on a server",
-        help="convert where the store is: `expbundle convert mlflow PATH --run ID`",
+        help="convert them from there: `expbundle.source(ADDRESS).convert(ID)`, or where the store is",
     )

@@ -30,7 +30,8 @@ class ExpbundleCallback(TrainerCallback):  # type: ignore[misc]
     or the interpreter ends, or when :meth:`finish` is called. Before ``push_to_hub`` uploads, the
     folder is attached, and with ``key`` released.
 
-    Nothing that goes wrong here stops a training: it is a warning, and an event of kind ``gap``.
+    Nothing that goes wrong here stops a training: it is a warning, and an event of kind ``gap``. Only
+    the key is opened at once, and raises what :meth:`expbundle.Key.open` raises.
     """
 
     def __init__(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from . import _core
+from ._hooks import opened
 
 __all__ = ["finish"]
 
@@ -32,7 +33,8 @@ def finish(
 
     ``run`` is the current one by default. ``inputs`` and ``outputs`` are files that W&B did not
     record, by role: ``{"model": "model.safetensors"}``. With ``path`` the bundle is saved, with
-    ``key`` signed. It is read from the run's folder, so it works for offline runs as well.
+    ``key`` signed. It is read from the run's folder, so it works for offline runs as well. A key that
+    cannot be opened raises before the run is finished.
     """
     import wandb
 
@@ -41,6 +43,7 @@ def finish(
         from .errors import UsageError
 
         raise UsageError("there is no W&B run to finish", help="pass the run that `wandb.init` returned")
+    key = opened(key)
     folder = Path(run.dir).resolve().parent
     run.finish(exit_code=exit_code)
     bundle = _core.source(folder, "wandb").convert(files=files, inputs=inputs, outputs=outputs).bundle

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from .. import _core
+from .._paths import expanded
 from ..errors import ExpbundleError, UsageError
 from ._files import Folder
 from ._options import Options
@@ -85,7 +86,7 @@ def export(
     """
     exporter = _exporter(tool)(place)
     options = options or Options()
-    output = Path(output)
+    output = expanded(output)
     output.mkdir(parents=True, exist_ok=True)
     done = Export()
     taken: dict[str, str] = {}
