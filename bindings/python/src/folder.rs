@@ -99,7 +99,7 @@ fn carry_out(py: Python<'_>, mut plan: Plan, dry_run: bool) -> PyResult<Change> 
 ///     return: Change
 #[pyfunction]
 #[pyo3(signature = (folder, bundles, *, key = None, name = None, title = None, base_models = Vec::new(), benchmarks = Vec::new(),
-    keep_card = false, replace = false, trust = None, at = None, dry_run = false))]
+    keep_card = false, replace = false, unrelated = false, trust = None, at = None, dry_run = false))]
 #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
 pub fn attach(
     py: Python<'_>,
@@ -112,6 +112,7 @@ pub fn attach(
     benchmarks: Vec<String>,
     keep_card: bool,
     replace: bool,
+    unrelated: bool,
     trust: Option<&Bound<'_, PyAny>>,
     at: Option<&Bound<'_, PyAny>>,
     dry_run: bool,
@@ -155,7 +156,7 @@ pub fn attach(
             without_secrets(&audit::release(releasing).places())?;
         }
         let at = now();
-        let options = AttachOptions { base_models, benchmarks, keep_card, replace, releasing, policy, at };
+        let options = AttachOptions { base_models, benchmarks, keep_card, replace, unrelated, releasing, policy, at };
         let plan = plan_attach(&folder, &intact, present.as_ref(), &options, &|bytes| given.progress(bytes));
         let mut plan = plan.map_err(|error| Failure::from(&error))?;
         // Who attaches a copy without some sections may have meant them to be gone.

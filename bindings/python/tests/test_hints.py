@@ -57,3 +57,7 @@ def test_hints_are_the_calls_to_make(tmp_path: Path, bundle: expbundle.Bundle, k
     both = expbundle.merge([bundle, other])
     assert "`bundle.record(ID)`" in help_of(lambda: both.record())
     assert '`record="all"`' in help_of(lambda: both.sign(key))
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "model.safetensors").write_bytes(b"other weights")
+    assert "`unrelated=True`" in help_of(lambda: expbundle.attach(folder, bundle, key=key))

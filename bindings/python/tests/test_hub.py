@@ -172,3 +172,5 @@ def test_a_hub_that_does_not_answer_is_said_so(
             call()
         assert nowhere in str(raised.value) and "HF_ENDPOINT" in str(raised.value)
         assert raised.value.__cause__ is not None
+    # The next call attaches nothing twice.
+    assert expbundle.attach(folder, expbundle.open(folder), key=key).files == []

@@ -129,10 +129,99 @@ model-index:
             bench.ok(&["revoke", "a.expb", "--statement", id, "--key", "key"]);
         }
     }
-    bench.ok(&["attach", "model", "a.expb", "--yes"]);
+    let shown = bench.said(&["attach", "model", "a.expb", "--yes"]);
     assert!(!card(&bench).contains("model-index"), "{}", card(&bench));
+    let gone = "taken out of the card, since what it repeats now does not say so: accuracy 0.9583 (acme/digits, test); f1 \
+                0.95 (acme/digits, test)";
+    assert!(shown.contains(gone), "{shown}");
     bench.ok(&["detach", "model", "--yes"]);
     assert_eq!(card(&bench), CARD);
+}
+
+/// The bundle of a run that made other weights.
+fn other_run(bench: &Bench) {
+    fs::write(bench.path("other.safetensors"), "weights of another run").expect("room");
+    bench.ok(&["create", "--title", "wrong", "--output", "other.safetensors", "-o", "wrong.expb"]);
+    bench.ok(&["sign", "wrong.expb", "--key", "key", "--at", AT]);
+}
+
+#[test]
+fn the_bundle_of_another_run_takes_no_place_in_the_card() {
+    let bench = bench();
+    other_run(&bench);
+    evaluate(&bench, "key", "accuracy=0.9", "2026-11-21T09:00:00Z");
+    bench.ok(&["attach", "model", "a.expb", "--key", "key", "--yes"]);
+    let (told, bundle) = (card(&bench), fs::read(bench.path("model/experiment.expb")).expect("a bundle"));
+    let (_, stderr) = bench.fails(2, "cli.attach", &["attach", "model", "wrong.expb", "--key", "key", "--yes"]);
+    assert!(stderr.contains("(\"wrong\") made no file of this folder") && stderr.contains("`--unrelated`"), "{stderr}");
+    assert_eq!((card(&bench), fs::read(bench.path("model/experiment.expb")).expect("a bundle")), (told, bundle));
+    // Who means it keeps the results of the run that made the weights.
+    bench.ok(&["attach", "model", "wrong.expb", "--key", "key", "--yes", "--unrelated"]);
+    assert!(card(&bench).contains("value: 0.9\n"), "{}", card(&bench));
+    assert!(card(&bench).contains("signed, 2 records"), "{}", card(&bench));
+    bench.ok(&["verify", "model", "--trust", "key.pub"]);
+}
+
+#[test]
+fn a_folder_without_weights_is_not_that_of_a_run_with_weights() {
+    let bench = bench();
+    fs::create_dir(bench.path("docs")).expect("room");
+    fs::write(bench.path("docs/notes.txt"), "notes").expect("room");
+    bench.fails(1, "directory.no-output", &["attach", "docs", "a.expb", "--yes"]);
+    let (_, stderr) = bench.fails(2, "cli.attach", &["attach", "docs", "a.expb", "--key", "key", "--yes"]);
+    assert!(stderr.contains("the folder of this one's model"), "{stderr}");
+    let said = bench.said(&["attach", "docs", "a.expb", "--key", "key", "--yes", "--unrelated"]);
+    assert!(said.contains("no weights in this folder: `verify` will find it neither signed nor trusted"), "{said}");
+}
+
+#[test]
+fn records_that_nobody_signed_are_named_and_not_counted_as_signed() {
+    let bench = bench();
+    let outputs = ["--output", "model=model/model.safetensors"];
+    bench.ok(&[&["create", "--title", "the same again"][..], &outputs, &["-o", "b.expb"]].concat());
+    let said = bench.said(&["attach", "model", "a.expb", "b.expb", "--key", "key", "--yes"]);
+    assert!(said.contains("(\"the same again\") is signed by nobody: `expbundle sign model --key KEY`"), "{said}");
+    assert!(!said.contains("(\"a run\") is signed by nobody"), "{said}");
+    assert!(card(&bench).contains("(experiment.expb): 1 of 2 records signed; check it"), "{}", card(&bench));
+    let id = json(&bench.ok(&["show", "b.expb", "--json"]))["id"].as_str().expect("an id").to_owned();
+    bench.ok(&["sign", "model", "--key", "key", "--record", &id]);
+    let said = bench.said(&["attach", "model", "b.expb", "--key", "key", "--yes"]);
+    assert!(!said.contains("signed by nobody"), "{said}");
+    assert!(card(&bench).contains("(experiment.expb): signed, 2 records; check it"), "{}", card(&bench));
+}
+
+#[test]
+fn what_is_there_already_is_not_added_again() {
+    let bench = bench();
+    evaluate(&bench, "key", "accuracy=0.9", "2026-11-21T09:00:00Z");
+    bench.ok(&["note", "a.expb", "overlaps", "--key", "key"]);
+    let bundle = fs::read(bench.path("a.expb")).expect("a bundle");
+    evaluate(&bench, "key", "accuracy=0.9", "2026-11-22T09:00:00Z");
+    let said = bench.said(&["note", "a.expb", "overlaps", "--key", "key"]);
+    assert!(said.contains("has the same comment by this key already; nothing was added"), "{said}");
+    assert_eq!(fs::read(bench.path("a.expb")).expect("a bundle"), bundle);
+    let releases = || {
+        let log = json(&bench.ok(&["log", "model", "--json"]));
+        log.as_array().expect("statements").iter().filter(|one| one["kind"] == "release").count()
+    };
+    let attach = ["attach", "model", "a.expb", "--key", "key", "--yes", "--title", "1.0"];
+    bench.ok(&attach);
+    for again in [&attach[..], &["release", "model", "--key", "key", "--title", "1.0", "--yes"]] {
+        let said = bench.said(again);
+        assert!(said.contains("are already released by") && said.contains("nothing was changed"), "{said}");
+        assert_eq!(releases(), 1);
+    }
+    // Another title, another file, and another key say something new; a release that was revoked too.
+    bench.ok(&["release", "model", "--key", "key", "--title", "1.1", "--yes"]);
+    fs::write(bench.path("model/config.json"), "{\"new\": 1}").expect("room");
+    bench.ok(&["release", "model", "--key", "key", "--title", "1.1", "--yes"]);
+    bench.ok(&["keygen", "-o", "other"]);
+    bench.ok(&["release", "model", "--key", "other", "--title", "1.1", "--yes"]);
+    assert_eq!(releases(), 4);
+    bench.ok(&["release", "model", "--key", "key", "--title", "1.1", "--yes"]);
+    let own = releases();
+    bench.ok(&["release", "model", "--key", "key", "--title", "1.1", "--yes"]);
+    assert_eq!(releases(), own, "what another key followed is released once more, and then again no more");
 }
 
 /// Anybody can sign a result of anybody's model.

@@ -260,6 +260,7 @@ fn each_row_says_of_which_record_it_is() {
     for words in ["first", "second", "third", "fourth"] {
         bench.ok(&["note", "b.expb", words, "--key", "ben", "--at", "2026-11-22T09:00:00Z"]);
     }
+    std::fs::write(bench.path("model/added.json"), "{}").expect("room");
     bench.ok(&["attach", "model", "b.expb", "--yes", "--key", "ada", "--at", "2026-11-23T09:00:00Z"]);
     let text = verified(&bench, &["model", "--trust", "signers"]);
     let signed = text.split("\n\n").find(|part| part.starts_with("Signed")).expect("the part");
@@ -270,7 +271,15 @@ fn each_row_says_of_which_record_it_is() {
 fn a_key_that_is_not_valid_now_has_one_line() {
     let bench = signed_by("ben");
     for day in 21..=23 {
-        bench.ok(&["note", "a.expb", "seen", "--key", "ben", "--at", &format!("2026-11-{day}T09:00:00Z")]);
+        bench.ok(&[
+            "note",
+            "a.expb",
+            &format!("seen on day {day}"),
+            "--key",
+            "ben",
+            "--at",
+            &format!("2026-11-{day}T09:00:00Z"),
+        ]);
     }
     let line = |options: &str| {
         let key = SigningKey::from_seed(&[2; 32]).public_key();

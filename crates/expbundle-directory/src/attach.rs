@@ -14,9 +14,11 @@ use expbundle::standing::{Objection, ObjectionKind, Standing};
 use expbundle::verify::{CheckError, Digests, Intact, OpenError};
 use expbundle_format::container::EntryName;
 use expbundle_format::time::Time;
+use expbundle_format::weights::look_like_weights;
 use expbundle_format::{Finding, RecordId, StatementId};
 use expbundle_statement::{TrustPolicy, VerifiedStatement};
 
+use crate::about::About;
 use crate::benchmarks::{self, Benchmark};
 use crate::check;
 use crate::documentation::CARD;
@@ -26,7 +28,7 @@ use crate::plan::{self, After, Before, Change, Plan, read_text};
 use crate::release::{self, ReleaseError, Releasing};
 use crate::releases::of_other_folders;
 use crate::scan::{self, Scan};
-use crate::telling::Telling;
+use crate::telling::{self, Telling, named, title};
 use crate::{BUNDLE_NAME, card, gitattributes};
 
 const GITATTRIBUTES: &str = ".gitattributes";
@@ -43,6 +45,9 @@ pub struct AttachOptions<'a> {
     pub keep_card: bool,
     /// Puts the bundle in the place of the one that is there, and joins nothing.
     pub replace: bool,
+    /// Attaches records that made models and no file of the folder, which are refused else: such a
+    /// bundle is most often that of another run.
+    pub unrelated: bool,
     /// Releases the folder too.
     pub releasing: Option<Releasing<'a>>,
     /// Whose records the card tells of, and whose releases are followed. Without a policy those of
@@ -108,6 +113,14 @@ pub enum AttachError {
     Contradict {
         /// The finding.
         finding: Box<Finding>,
+    },
+    /// Records of another run, most often: they made models, and no file of the folder.
+    #[error("{} made no file of this folder", named(records))]
+    Unrelated {
+        /// The folder.
+        folder: Utf8PathBuf,
+        /// Each with its title, unless that is withheld. Claimed.
+        records: Vec<(RecordId, Option<String>)>,
     },
     /// Verification would fail: attaching would only publish that.
     #[error("`verify` would fail: {}", findings.iter().map(|finding| finding.message.as_str()).next().unwrap_or_default())]
@@ -181,6 +194,16 @@ pub fn plan_attach(
     sweep_below(folder);
     let scan = scan::scan(folder, wanted, progress)?;
     notes.extend(notes_on_names(folder, &names)?);
+    let about = About::of(&joined, &scan);
+    let others = about.of_another_folder(incoming, options.at);
+    let heads = incoming.judge(options.policy, options.at.timestamp()).heads;
+    let (barred, heads): (Vec<RecordId>, Vec<RecordId>) =
+        heads.into_iter().partition(|head| is_barred(&standing, *head));
+    let told =
+        about.told(incoming, &heads, &verdict, |id, came| telling::by_the_same(&joined, &verdict, options, id, came));
+    let telling = Telling { joined: &joined, present, verdict: &verdict, barred: &barred, told: &told };
+    notes.extend(note_on_weights(&scan, &about));
+    notes.extend(telling::unsigned(folder, incoming, &joined, &verdict, options));
     let mut changes = Vec::new();
     let before = text_of(folder, GITATTRIBUTES)?;
     if let Some(after) = gitattributes::with_line(before.as_deref()) {
@@ -192,11 +215,7 @@ pub fn plan_attach(
             "`{CARD}` may choose which files are loaded, so it counts like any other file and is not edited"
         ));
     } else if !options.keep_card {
-        let heads = incoming.judge(options.policy, options.at.timestamp()).heads;
-        let (barred, told): (Vec<RecordId>, Vec<RecordId>) =
-            heads.into_iter().partition(|head| is_barred(&standing, *head));
         notes.extend(left_out_of_card(&barred));
-        let telling = Telling { joined: &joined, present, verdict: &verdict, barred: &barred, told: &told };
         changes.extend(telling.changes(folder, options, &mut notes)?);
     }
     if let Some(finding) = verdict.findings.iter().find(|finding| finding.is_error()) {
@@ -214,9 +233,14 @@ pub fn plan_attach(
     notes.splice(..0, release::revoked_here(&found.report));
     let mut bundle = joined.bundle().clone();
     let files = if let Some(releasing) = &options.releasing {
+        check_related(folder, incoming, &others, options)?;
         let tree = release::listing(&scan)?;
-        release::add(&mut bundle, Some(&joined), &tree, releasing)?;
-        notes.extend(release::changed(present, releasing, &tree));
+        if let Some(earlier) = release::repeated(&joined, &found.report, &tree, releasing) {
+            notes.push(release::released_before(earlier));
+        } else {
+            release::add(&mut bundle, Some(&joined), &tree, releasing)?;
+            notes.extend(release::changed(present, releasing, &tree));
+        }
         notes.extend(release::note_on_models(&found.report.not_made_here));
         let released = bundle.check()?.intact;
         let found = foreseen(&scan, &released, options)?;
@@ -224,14 +248,33 @@ pub fn plan_attach(
         Vec::new()
     } else {
         let found = foreseen(&scan, &joined, options)?;
+        check_related(folder, incoming, &others, options)?;
         notes.extend(notes_on_files(&found));
         notes.extend(note_on_trust(&found, options));
         found.files
     };
-    changes.push(Change { name: BUNDLE_NAME.to_owned(), before: present.into(), after: After::Bundle(bundle) });
+    if !present.is_some_and(|present| is_same(present.bundle(), &bundle)) {
+        changes.push(Change { name: BUNDLE_NAME.to_owned(), before: present.into(), after: After::Bundle(bundle) });
+    }
     let seen = Seen::of(present.map(Intact::bundle));
     let objected = plan::objected(&joined, &standing);
     Ok(Plan { folder: folder.to_owned(), files, changes, objected, notes, seen })
+}
+
+/// Refuses the bundle of another run, unless it is meant.
+fn check_related(
+    folder: &Utf8Path,
+    incoming: &Intact,
+    others: &[RecordId],
+    options: &AttachOptions<'_>,
+) -> Result<(), AttachError> {
+    if others.is_empty() || options.unrelated {
+        return Ok(());
+    }
+    Err(AttachError::Unrelated {
+        folder: folder.to_owned(),
+        records: others.iter().map(|id| (*id, title(incoming, *id))).collect(),
+    })
 }
 
 /// The folder as a verifier will see it, if verification will not fail.
@@ -240,6 +283,13 @@ fn foreseen(scan: &Scan, intact: &Intact, options: &AttachOptions<'_>) -> Result
     let found = check::judge(scan, intact, &verdict, options.policy.is_some(), Digests::Blake3);
     let findings: Vec<Finding> = found.findings.iter().filter(|finding| finding.is_error()).cloned().collect();
     if findings.is_empty() { Ok(found) } else { Err(AttachError::WouldFail { findings }) }
+}
+
+/// A folder without weights is intact at most.
+fn note_on_weights(scan: &Scan, about: &About<'_>) -> Option<String> {
+    let has_weights = scan.files.iter().any(|(path, _)| look_like_weights(&path.to_plain()));
+    (!has_weights && !about.has_makers())
+        .then(|| "no weights in this folder: `verify` will find it neither signed nor trusted".to_owned())
 }
 
 /// With a signers file `verify` asks for more than without one.
@@ -301,8 +351,16 @@ fn dropped_objections(present: &Intact, after: &Standing, options: &AttachOption
 /// Both bundles as one, and what of it a person should know.
 fn join(incoming: &Intact, present: Option<&Intact>, notes: &mut Vec<String>) -> Intact {
     let Some(present) = present else { return incoming.clone() };
-    notes.push(format!("`{BUNDLE_NAME}` already exists; both bundles are merged"));
-    Intact::union([incoming.clone(), present.clone()]).unwrap_or_else(|| incoming.clone())
+    let joined = Intact::union([incoming.clone(), present.clone()]).unwrap_or_else(|| incoming.clone());
+    if !is_same(present.bundle(), joined.bundle()) {
+        notes.push(format!("`{BUNDLE_NAME}` already exists; both bundles are merged"));
+    }
+    joined
+}
+
+/// Whether two bundles hold the same objects, which are named by their digests.
+fn is_same(one: &Bundle, other: &Bundle) -> bool {
+    one.entries().map(|(name, _)| name).eq(other.entries().map(|(name, _)| name))
 }
 
 /// Releases that came with what is attached, and are not of this folder, or were replaced by one of

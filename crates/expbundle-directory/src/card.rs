@@ -16,13 +16,13 @@ use expbundle_format::{Blake3, Foreign};
 use serde_json::{Map, Value, json};
 
 use crate::front_matter::{self, CardError, Parts};
-use crate::notes::LeftOut;
+use crate::notes::{LeftOut, listed};
 use crate::yaml_lines::{find_key, flow_end, is_content, scalar};
 
 mod results;
 mod undo;
 
-use results::{bits, by_subject, result_lines, result_value, results_end, results_of, results_of_mut, said};
+use results::{bits, by_subject, missing, result_lines, result_value, results_end, results_of, results_of_mut, said};
 pub use undo::{remove, was_edited};
 
 /// Ends each line that was added.
@@ -207,6 +207,19 @@ pub fn added_base_models(card: &str) -> Result<Vec<String>, CardError> {
     let Some(clean) = remove(card)? else { return Ok(Vec::new()) };
     let theirs: HashSet<String> = values(&clean)?.into_iter().collect();
     Ok(values(card)?.into_iter().filter(|model| !theirs.contains(model)).collect())
+}
+
+/// Which results a card has no more after an edit, in a sentence.
+pub fn taken_out(before: &str, after: &str) -> Result<Option<String>, CardError> {
+    let index = |card: &str| -> Result<Option<Value>, CardError> {
+        Ok(front_matter::meaning(front_matter::split(card)?.block)?.remove("model-index"))
+    };
+    let (Some(before), after) = (index(before)?, index(after)?) else { return Ok(None) };
+    let missing = missing(&before, after.as_ref());
+    Ok((!missing.is_empty()).then(|| {
+        let results = listed(missing.into_iter(), "; ");
+        format!("taken out of the card, since what it repeats now does not say so: {results}")
+    }))
 }
 
 /// Puts a card together again; a block where there was none is marked as ours.

@@ -5,6 +5,7 @@
 //! Git LFS pointers. Links are neither followed nor written through, but in a snapshot of the Hub's
 //! cache.
 
+mod about;
 mod alike;
 pub mod attach;
 mod audit;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
 use expbundle::bundle::Bundle;
-use expbundle::folder::FolderReport;
+use expbundle::folder::{FolderReport, ReleaseState};
 use expbundle::hash::{HashError, Progress, Wanted};
 use expbundle::lock::{Seen, sweep_below};
 use expbundle::verify::{Digests, Intact, followed_by};
@@ -15,7 +15,7 @@ use expbundle_format::tree::{Tree, TreeError, TreeFile};
 use expbundle_format::weights::look_like_weights;
 use expbundle_format::{DigestSet, Foreign, StatementId};
 use expbundle_statement::{
-    Identity, Judgement, Release, Signing, SigningKey, StatementError, TrustPolicy, VerifiedStatement,
+    Identity, Judgement, Predicate, Release, Signing, SigningKey, StatementError, TrustPolicy, VerifiedStatement,
 };
 
 use crate::BUNDLE_NAME;
@@ -170,24 +170,54 @@ pub fn plan_release(
     sweep_below(folder);
     let scan = scan(folder, Wanted::Both, progress)?;
     let tree = listing(&scan)?;
-    let mut bundle = present.map(|present| present.bundle().clone()).unwrap_or_default();
-    add(&mut bundle, present, &tree, releasing)?;
-    let changes = vec![Change { name: BUNDLE_NAME.to_owned(), before: present.into(), after: After::Bundle(bundle) }];
-    let mut notes = changed(present, releasing, &tree);
+    let mut notes = Vec::new();
     let mut objected = Vec::new();
+    let mut said_before = None;
     let models = match present {
         Some(present) => {
             let verdict = present.judge(releasing.policy, releasing.at.timestamp());
             objected = plan::objected(present, &verdict.standing);
             let found = judge(&scan, present, &verdict, releasing.policy.is_some(), Digests::Blake3).report;
-            notes.splice(..0, revoked_here(&found));
+            notes.extend(revoked_here(&found));
+            said_before = repeated(present, &found, &tree, releasing);
             found.not_made_here
         }
         None => tree.files().iter().map(|file| file.path.to_plain()).filter(|path| look_like_weights(path)).collect(),
     };
+    let mut changes = Vec::new();
+    if let Some(earlier) = said_before {
+        notes.push(released_before(earlier));
+    } else {
+        let mut bundle = present.map(|present| present.bundle().clone()).unwrap_or_default();
+        add(&mut bundle, present, &tree, releasing)?;
+        notes.extend(changed(present, releasing, &tree));
+        changes.push(Change { name: BUNDLE_NAME.to_owned(), before: present.into(), after: After::Bundle(bundle) });
+    }
     notes.extend(note_on_models(&models));
     let seen = Seen::of(present.map(Intact::bundle));
     Ok(Plan { folder: folder.to_owned(), files: Vec::new(), changes, objected, notes, seen })
+}
+
+/// The last release by the key, if it counts and says all that is to be said: just these files, with
+/// this title and reason, and under this name or when none is asked for.
+pub(crate) fn repeated<'a>(
+    intact: &'a Intact,
+    found: &FolderReport,
+    tree: &Tree,
+    releasing: &Releasing<'_>,
+) -> Option<&'a VerifiedStatement> {
+    let own = releasing.signing.key.identity();
+    let last = latest(intact, releasing).into_iter().rfind(|one| *one.identity() == own)?;
+    let counts = found.releases.iter().any(|one| one.statement == last.id() && one.state == ReleaseState::Same);
+    let is_same = matches!(last.predicate(), Predicate::Release(said) if *said == releasing.release)
+        && releasing.signing.name.is_none_or(|name| last.signer_name() == Some(name))
+        && last.listing().and_then(|listing| intact.released(listing)).as_ref() == Some(tree);
+    (counts && is_same).then_some(last)
+}
+
+/// That the key said the same before, so that nothing was added.
+pub(crate) fn released_before(earlier: &VerifiedStatement) -> String {
+    format!("these files are already released by {} ({}); no release was added", earlier.identity(), earlier.created())
 }
 
 /// That a release of just these files was revoked, and by whom.

@@ -5,7 +5,8 @@ use std::collections::{BTreeSet, HashSet};
 use camino::Utf8Path;
 use expbundle::judge::Verdict;
 use expbundle::verify::Intact;
-use expbundle_format::RecordId;
+use expbundle_format::sections::Context;
+use expbundle_format::{Foreign, RecordId};
 use expbundle_statement::{Identity, Kind, VerifiedStatement};
 
 use crate::BUNDLE_NAME;
@@ -14,7 +15,7 @@ use crate::benchmarks;
 use crate::card;
 use crate::documentation::{CARD, MOST_CARD_BYTES, may_choose_files};
 use crate::front_matter;
-use crate::notes::{count, listed};
+use crate::notes::{count, listed, name};
 use crate::plan::{After, Change};
 use crate::story::{self, Story};
 
@@ -55,6 +56,9 @@ impl Telling<'_> {
         let benchmarks = benchmarks::change(folder, &options.benchmarks, &results, &mut left_out, notes)?;
         let mut changes = Vec::from_iter(benchmarks);
         let edited = card::add(before.as_deref(), &all).map_err(at)?;
+        notes.extend(
+            before.as_deref().map(|before| card::taken_out(before, &edited.text)).transpose().map_err(at)?.flatten(),
+        );
         notes.extend(edited.notes);
         left_out.extend(edited.left_out);
         notes.extend(left_out.note());
@@ -120,16 +124,14 @@ impl Telling<'_> {
 
     /// The authorships of a record that count.
     fn vouching(&self, record: RecordId) -> Vec<&VerifiedStatement> {
-        let standing = &self.verdict.standing;
-        let of_record = |one: &&VerifiedStatement| RecordId(one.record().blake3) == record;
-        self.joined.vouching(standing).filter(of_record).filter(|one| standing.counts_statement(one.id())).collect()
+        vouching(self.joined, self.verdict, record)
     }
 
     /// Whose words the card repeats: anybody can make a record of anybody's files.
     fn whose_words(&self, results: &[&VerifiedStatement]) -> Option<String> {
         let by = |record: &RecordId| {
             let vouching: BTreeSet<String> = self.vouching(*record).into_iter().map(|one| self.who(one)).collect();
-            let id: String = record.to_string().chars().take(12).collect();
+            let id = short(record);
             if vouching.is_empty() {
                 return format!("record {id}, which is not signed");
             }
@@ -148,19 +150,85 @@ impl Telling<'_> {
     /// The line for the text of the card. Only numbers in it come from the bundle.
     fn line(&self) -> String {
         let standing = &self.verdict.standing;
-        let records = self.joined.records().keys().filter(|id| standing.counts(**id)).count();
-        let state = if !self.barred.is_empty() {
-            "revoked or rejected"
-        } else if !self.told.is_empty() && self.told.iter().all(|record| !self.vouching(*record).is_empty()) {
-            "signed"
-        } else {
-            "not signed"
+        let records: BTreeSet<RecordId> =
+            self.joined.records().keys().copied().filter(|id| standing.counts(*id)).collect();
+        let vouching = self.joined.vouching(standing).filter(|one| standing.counts_statement(one.id()));
+        let signed: BTreeSet<RecordId> = vouching.map(|one| RecordId(one.record().blake3)).collect();
+        let signed = records.intersection(&signed).count();
+        let all = count(records.len(), "record");
+        let state = match signed {
+            _ if !self.barred.is_empty() => format!("revoked or rejected, {all}"),
+            0 => format!("not signed, {all}"),
+            signed if signed == records.len() => format!("signed, {all}"),
+            signed => format!("{signed} of {all} signed"),
         };
-        format!(
-            "[Experiment record]({BUNDLE_NAME}): {state}, {}; check it with `expbundle verify`.",
-            count(records, "record")
-        )
+        format!("[Experiment record]({BUNDLE_NAME}): {state}; check it with `expbundle verify`.")
     }
+}
+
+/// The authorships of a record that count.
+fn vouching<'a>(joined: &'a Intact, verdict: &Verdict, record: RecordId) -> Vec<&'a VerifiedStatement> {
+    let standing = &verdict.standing;
+    let of_record = |one: &&VerifiedStatement| RecordId(one.record().blake3) == record;
+    joined.vouching(standing).filter(of_record).filter(|one| standing.counts_statement(one.id())).collect()
+}
+
+/// Whether a record is signed by who signed one of those that came or releases the folder, or by
+/// anybody trusted: anybody else can make a record of anybody's files.
+pub(crate) fn by_the_same(
+    joined: &Intact,
+    verdict: &Verdict,
+    options: &AttachOptions<'_>,
+    record: RecordId,
+    came: &[RecordId],
+) -> bool {
+    let own = options.releasing.as_ref().map(|releasing| releasing.signing.key.identity());
+    let of_those: Vec<_> = came.iter().flat_map(|id| vouching(joined, verdict, *id)).collect();
+    let known: HashSet<&Identity> = of_those.iter().map(|one| one.identity()).chain(own.as_ref()).collect();
+    let vouching = vouching(joined, verdict, record);
+    vouching.iter().any(|one| options.policy.is_some() || known.contains(one.identity()))
+}
+
+/// That records which came are signed by nobody, or by nobody trusted: `verify` holds nothing of them
+/// for made by anyone, whoever releases the folder.
+pub(crate) fn unsigned(
+    folder: &Utf8Path,
+    incoming: &Intact,
+    joined: &Intact,
+    verdict: &Verdict,
+    options: &AttachOptions<'_>,
+) -> Option<String> {
+    let at = options.at.timestamp();
+    let mut heads = incoming.judge(options.policy, at).heads;
+    if heads.is_empty() {
+        // No trusted key signed anything that came.
+        heads = incoming.judge(None, at).heads;
+    }
+    let unsigned = heads.into_iter().filter(|id| vouching(joined, verdict, *id).is_empty());
+    let unsigned: Vec<_> = unsigned.map(|id| (id, title(joined, id))).collect();
+    let whom = if options.policy.is_some() { "nobody in the signers file" } else { "nobody" };
+    let are = if unsigned.len() == 1 { "is" } else { "are" };
+    (!unsigned.is_empty())
+        .then(|| format!("{} {are} signed by {whom}: `expbundle sign {} --key KEY`", named(&unsigned), name(folder)))
+}
+
+/// The title of a record, unless it is withheld.
+pub(crate) fn title(intact: &Intact, id: RecordId) -> Option<String> {
+    intact.json_section::<Context>(id).map(|context| context.title)
+}
+
+/// Records by their ids and titles, in a sentence.
+pub(crate) fn named(records: &[(RecordId, Option<String>)]) -> String {
+    let one = |(id, title): &(RecordId, Option<String>)| match title {
+        Some(title) => format!("{} ({})", short(id), Foreign::new(title)),
+        None => short(id),
+    };
+    let noun = if records.len() == 1 { "record" } else { "records" };
+    format!("{noun} {}", listed(records.iter().map(one), ", "))
+}
+
+fn short(id: &RecordId) -> String {
+    id.to_string().chars().take(12).collect()
 }
 
 /// What the card calls its model itself, if it can be read.

@@ -200,6 +200,10 @@ impl From<&AttachError> for Failure {
             AttachError::NotOurs { .. } | AttachError::Case { .. } => failure,
             AttachError::Hash(_) => failure.help("check the folder and its permissions"),
             AttachError::Contradict { finding } => Failure::from((**finding).clone()),
+            AttachError::Unrelated { folder, .. } => failure.at(folder.as_str()).help(
+                "nothing was changed: attach the bundle of the run that made these files, or name the folder of this \
+                 one's model; if it belongs here all the same, pass `--unrelated`",
+            ),
             AttachError::WouldFail { findings } => would_fail(findings),
             AttachError::Check(_) => failure.help("make room for temporary files and run it again"),
             AttachError::Release(error) => Self::from(error),
@@ -216,12 +220,13 @@ fn would_fail(found: &[Finding]) -> Failure {
     let way = match first.code {
         Code::ArtifactChanged => {
             "restore the file; or, if you changed it on purpose, say so with `--key`, which releases the folder as it \
-             is; or record how it was made with `expbundle create --derive-from BUNDLE --output FILE`"
+             is (with `--unrelated` if no file is left that the record made); or record how it was made with `expbundle create --derive-from BUNDLE --output FILE`"
         }
         Code::DirectoryMissing => "restore the file, or release the folder without it with `--key`",
         _ => {
             "attach the bundle of this model; or, if its files were made from the recorded ones, record that with \
-             `expbundle create --derive-from BUNDLE --output FILE`; or release the folder as it is with `--key`"
+             `expbundle create --derive-from BUNDLE --output FILE`; or release the folder as it is with `--key` and \
+             `--unrelated`"
         }
     };
     Failure::from(first.clone()).listing(listing).help(format!("nothing was changed, as `verify` would fail: {way}"))

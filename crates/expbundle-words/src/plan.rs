@@ -61,7 +61,10 @@ pub fn words(plan: &Plan) -> String {
     for note in &plan.notes {
         text += &format!("{} {}\n", paint(Tone::Doubt, "note:"), one_line(note));
     }
-    text + &format!("\n{}\n", coloured(&plan.diff()))
+    if !plan.changes.is_empty() {
+        text += &format!("\n{}\n", coloured(&plan.diff()));
+    }
+    text
 }
 
 /// A unified diff, its lines in colours.

@@ -752,13 +752,18 @@ def attach(
     benchmarks: Sequence[str] = ...,
     keep_card: bool = False,
     replace: bool = False,
+    unrelated: bool = False,
     trust: _Path | None = None,
     at: _Moment | None = None,
     dry_run: bool = False,
 ) -> Change:
     """Adds bundles to a model folder and updates its card; with a key, releases the folder too.
 
-    Nobody is asked: ``dry_run`` shows the change without making it.
+    Nobody is asked: ``dry_run`` shows the change without making it. A folder that the key released
+    already as it is gets no other release.
+
+    Raises :class:`expbundle.ExpbundleError` if the records made models and no file of the folder, as
+    those of another run did; with ``unrelated`` they are attached all the same.
     """
 
 def detach(folder: _Path, *, dry_run: bool = False) -> Change:
@@ -775,7 +780,11 @@ def release(
     at: _Moment | None = None,
     dry_run: bool = False,
 ) -> Change:
-    """Lists the files of a model folder and signs the list."""
+    """Lists the files of a model folder and signs the list.
+
+    If the last release by the key is of just these files, with this title and reason, and still
+    counts, nothing is added: then ``files`` of the change is empty.
+    """
 
 def merge(
     bundles: _Source | Sequence[_Source],

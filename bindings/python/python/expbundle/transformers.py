@@ -101,4 +101,5 @@ class ExpbundleCallback(TrainerCallback):  # type: ignore[misc]
         torch.save(args, folder / "training_args.bin")
         bundle = self.recording.finish()
         if bundle is not None:
-            _core.attach(folder, bundle, key=self.recording.key, name=self.recording.name)
+            # The bundle is of this very training, even if what is saved for the Hub has other bytes.
+            _core.attach(folder, bundle, key=self.recording.key, name=self.recording.name, unrelated=True)

@@ -21,7 +21,7 @@ use crate::{Outcome, exit, files, signers, tracker};
 /// card: signed results, base models, data sets, and a link to the bundle. With `--key` it also
 /// releases the folder: it lists the files and signs the list, so that `verify` finds any file that
 /// was changed, added or removed. Documentation such as the card is not counted. Refuses what
-/// `verify` would refuse. Shows the change and asks first. No licence is guessed.
+/// `verify` would refuse, and the bundle of another run. Shows the change and asks first. No licence is guessed.
 /// `expbundle detach` undoes it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  expbundle attach ./model-dir run.expb --key ~/.ssh/id_ed25519\n  \
@@ -49,6 +49,9 @@ pub struct Attach {
     /// statements and records that only the old bundle has are dropped, and their number is shown.
     #[arg(long)]
     replace: bool,
+    /// Attach the bundle even though its records made none of the folder's files
+    #[arg(long)]
+    unrelated: bool,
     /// Do not change the model card
     #[arg(long)]
     keep_card: bool,
@@ -120,6 +123,7 @@ impl Attach {
             benchmarks: self.benchmark,
             keep_card: self.keep_card,
             replace: self.replace,
+            unrelated: self.unrelated,
             releasing,
             policy: policy.as_ref(),
             at: now,
@@ -144,7 +148,7 @@ impl Attach {
 /// Shows a plan, asks, and carries it out.
 pub fn carry_out(plan: Plan, consent: &Consent) -> Outcome {
     terminal::talk(&words::words(&plan));
-    if consent.dry_run || (!consent.yes && !agreed()?) {
+    if plan.changes.is_empty() || consent.dry_run || (!consent.yes && !agreed()?) {
         terminal::talk("nothing was changed\n");
         return Ok(exit::OK);
     }

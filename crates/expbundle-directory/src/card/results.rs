@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::CardResult;
+use crate::notes::name;
 use crate::yaml_lines::{find_key, is_content, number, scalar};
 
 /// Results with a task, grouped by task, data set and split in the order of the first of each.
@@ -92,6 +93,28 @@ pub(super) fn said(results: &[Value]) -> Said<'_> {
         }
     }
     said
+}
+
+/// Results that one `model-index` has and the other one lacks, each with its value.
+pub(super) fn missing(before: &Value, after: Option<&Value>) -> Vec<String> {
+    let (before, after) = (results_of(before).map(said).unwrap_or_default(), after.and_then(results_of).map(said));
+    let is_there = |about, metric| {
+        after
+            .as_ref()
+            .and_then(|after| after.get(about))
+            .is_some_and(|metrics: &HashMap<&str, u64>| metrics.contains_key(metric))
+    };
+    let mut missing = Vec::new();
+    for (about, metrics) in &before {
+        let (_, dataset, split) = about;
+        let on = split.map_or_else(String::new, |split| format!(", {}", name(split)));
+        let gone = metrics.iter().filter(|(metric, _)| !is_there(about, **metric));
+        missing.extend(gone.map(|(metric, bits)| {
+            format!("{} {} ({}{on})", name(metric), number(f64::from_bits(*bits)), name(dataset))
+        }));
+    }
+    missing.sort();
+    missing
 }
 
 /// Zero is zero, whatever its sign.
