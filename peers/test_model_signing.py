@@ -57,7 +57,8 @@ class Ours:
         return subprocess.run([os.environ["EXPBUNDLE"], *map(str, arguments)], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60)
 
     def sign(self, folder, key="ada", run=None):
-        act = ["release", folder] if run is None else ["attach", folder, self.keys / f"{run}.expb"]
+        # Attackers attach what did not make the weights, too.
+        act = ["release", folder] if run is None else ["attach", folder, self.keys / f"{run}.expb", "--unrelated"]
         # Two releases within one second would have no order here.
         at = ["--at", "2025-01-01T00:00:00Z"] if run == "older" else []
         done = self.run(*act, "--key", self.keys / key, "--yes", *at)
