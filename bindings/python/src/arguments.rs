@@ -213,9 +213,11 @@ fn seconds(value: &Bound<'_, PyAny>) -> PyResult<Time> {
     /// The year 9999. Milliseconds of any year since 1978 are more.
     const MOST: f64 = 253_402_300_799.0;
     let seconds: f64 = value.extract()?;
-    let moment = (seconds.abs() <= MOST).then(|| jiff::Timestamp::from_microsecond((seconds * 1e6).round() as i64));
+    let moment = jiff::SignedDuration::try_from_secs_f64(seconds)
+        .and_then(jiff::Timestamp::from_duration)
+        .and_then(|moment| moment.round(jiff::Unit::Microsecond));
     match moment {
-        Some(Ok(moment)) => Ok(moment.into()),
+        Ok(moment) if seconds.abs() <= MOST => Ok(moment.into()),
         _ => Err(PyValueError::new_err(format!("expected {MOMENT}, not the number {seconds}"))),
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! The Python side is in `../python/expbundle`: documentation, types, hooks.
 #![deny(missing_docs)]
+#![allow(clippy::doc_link_with_quotes, reason = "types of Python")]
 #![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
 
 mod arguments;

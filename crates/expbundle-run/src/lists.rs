@@ -36,12 +36,12 @@ impl Run {
     /// A file or folder of any role, also of one that only its writer knows: such a role carries no
     /// lineage.
     pub fn add_file(&mut self, direction: Direction, role: &Word, path: &Path) -> Result<(), RunError> {
-        self.together(|run| run.listed(direction, role, utf8(path)?))?
+        self.together(|run| run.listed(direction, role, &utf8(path)?))?
     }
 
-    fn listed(&mut self, direction: Direction, role: &Word, path: Utf8PathBuf) -> Result<(), RunError> {
+    fn listed(&mut self, direction: Direction, role: &Word, path: &Utf8Path) -> Result<(), RunError> {
         let described = self.artifacts.artifacts.len();
-        let file = [(role.clone(), path.clone())];
+        let file = [(role.clone(), path.to_owned())];
         let mut options = Options { allow_secrets: &self.allow_secrets, ..Options::default() };
         match direction {
             Direction::Input => options.inputs = &file,
@@ -55,7 +55,7 @@ impl Run {
         })?;
         for (direction, listed) in listed {
             if self.is_listed(direction, &listed) {
-                self.add_alias(direction, &listed, &file_name(&path));
+                self.add_alias(direction, &listed, &file_name(path));
                 continue;
             }
             if let (Form::Tree, Some(digest)) = (listed.form, listed.digest.blake3()) {

@@ -21,7 +21,10 @@ fn write(rows: &[Row], budget: usize) -> (Vec<u8>, Vec<(String, KeySummary)>) {
 
 #[test]
 fn a_file_may_be_written_again_with_more_points() {
-    let rows: Vec<Row> = (0..600_i64).map(|at| (at as usize % 3, Some(at % 7), None, at as f64, None)).collect();
+    let rows: Vec<Row> = (0..600_i64)
+        .zip([0, 1, 2].into_iter().cycle())
+        .map(|(at, key)| (key, Some(at % 7), None, at as f64, None))
+        .collect();
     for budget in [1000, usize::MAX] {
         let mut writer = SeriesWriter::with_budget(budget);
         let keys = ["b", "a", "c"].map(|key| writer.key(key).expect("short"));
