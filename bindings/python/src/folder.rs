@@ -79,7 +79,11 @@ fn carry_out(py: Python<'_>, mut plan: Plan, dry_run: bool) -> PyResult<Change> 
 
 /// Adds bundles to a model folder and updates its card; with a key, releases the folder too.
 ///
-/// Nobody is asked: ``dry_run`` shows the change without making it.
+/// Nobody is asked: ``dry_run`` shows the change without making it. A folder that the key released
+/// already as it is gets no other release.
+///
+/// Raises :class:`expbundle.ExpbundleError` if the records made models and no file of the folder, as
+/// those of another run did; with ``unrelated`` they are attached all the same.
 ///
 /// Types:
 ///
@@ -93,6 +97,7 @@ fn carry_out(py: Python<'_>, mut plan: Plan, dry_run: bool) -> PyResult<Change> 
 ///     benchmarks: Sequence[str]
 ///     keep_card: bool
 ///     replace: bool
+///     unrelated: bool
 ///     trust: str | os.PathLike[str] | None
 ///     at: str | datetime.datetime | float | None
 ///     dry_run: bool
@@ -185,6 +190,9 @@ pub fn detach(py: Python<'_>, folder: &Bound<'_, PyAny>, dry_run: bool) -> PyRes
 }
 
 /// Lists the files of a model folder and signs the list.
+///
+/// If the last release by the key is of just these files, with this title and reason, and still
+/// counts, nothing is added: then ``files`` of the change is empty.
 ///
 /// Types:
 ///

@@ -183,6 +183,8 @@ impl Report {
 ///
 /// ``trust`` is a signers file, a ``.pub`` or ``.keys`` file, or a public key itself; then
 /// ``trusted`` is required unless ``require`` says otherwise. ``at`` is when keys are judged.
+/// ``no_objections`` requires, too, that nobody whose word counts has rejected, revoked or sent back
+/// a record or an ancestor.
 ///
 /// Types:
 ///
@@ -192,9 +194,11 @@ impl Report {
 ///     at: str | datetime.datetime | float | None
 ///     digests: Literal['blake3', 'all']
 ///     limits: int
+///     no_objections: bool
 ///     return: Report
 #[pyfunction]
-#[pyo3(signature = (source, *, trust = None, require = None, at = None, digests = "blake3", limits = 1))]
+#[pyo3(signature = (source, *, trust = None, require = None, at = None, digests = "blake3", limits = 1, no_objections = false))]
+#[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
 pub fn verify(
     py: Python<'_>,
     #[pyo3(from_py_with = source)] source: Source,
@@ -203,6 +207,7 @@ pub fn verify(
     at: Option<&Bound<'_, PyAny>>,
     digests: &str,
     limits: u32,
+    no_objections: bool,
 ) -> PyResult<Report> {
     let policy = signers(trust)?;
     let required = match (require, &policy) {
@@ -228,5 +233,6 @@ pub fn verify(
         None => audit(&source.path, question(), &|bytes| given.progress(bytes)),
     })?
     .map_err(|error| raise(py, &error))?;
+    let report = if no_objections { report.unless_objected() } else { report };
     Ok(Report::new(report, source))
 }

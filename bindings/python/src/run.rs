@@ -5,7 +5,6 @@ use std::sync::{Mutex, OnceLock};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::verify::Intact;
-use expbundle_format::container::SectionName;
 use expbundle_format::limits::Limits;
 use expbundle_format::number::Number;
 use expbundle_format::record::Status;

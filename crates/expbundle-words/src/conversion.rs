@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
 
+use camino::Utf8Path;
 use expbundle_convert::ConvertError;
 use expbundle_convert::points::{KeySummary, PointsError};
 use expbundle_convert::table::TableError;

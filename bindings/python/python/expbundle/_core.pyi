@@ -728,11 +728,14 @@ def verify(
     at: _Moment | None = None,
     digests: Literal["blake3", "all"] = "blake3",
     limits: int = 1,
+    no_objections: bool = False,
 ) -> Report:
     """Checks a bundle, or a model folder with one. What is wrong is in the report, and raises nothing.
 
     ``trust`` is a signers file, a ``.pub`` or ``.keys`` file, or a public key itself; then
     ``trusted`` is required unless ``require`` says otherwise. ``at`` is when keys are judged.
+    ``no_objections`` requires, too, that nobody whose word counts has rejected, revoked or sent back
+    a record or an ancestor.
     """
 
 def trackers() -> list[str]:
