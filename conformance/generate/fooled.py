@@ -109,6 +109,28 @@ def folders(suite):
     bundle = Bundle()
     run(bundle, [{**exact(WEIGHTS), "passedOn": True}], [exact(WEIGHTS)])
     case("passed-on", "what a run was given it has not made, so an evaluation covers no model", bundle, {"model.safetensors": WEIGHTS}, [UNCOVERED, NO_WEIGHTS, GAP], clause="directory.md#what-covers")
+    only = lambda name: {**exact(WEIGHTS), "digest": {name: digests(WEIGHTS)[name]}}
+    tree = listing({"model.safetensors": WEIGHTS, "log.txt": b"one two three"})
+    for name, inputs, outputs in (
+        ("", [exact(WEIGHTS)], [exact(WEIGHTS)]),
+        ("-and-called-made", [exact(WEIGHTS)], [{**exact(WEIGHTS), "passedOn": False}]),
+        ("-by-one-digest", [only("sha256")], [exact(WEIGHTS)]),
+        ("-and-put-out-in-a-folder", [exact(WEIGHTS)], [artifact(tree, form="tree")]),
+        ("-and-put-out-in-a-folder-called-made", [exact(WEIGHTS)], [{**artifact(tree, form="tree"), "passedOn": False}]),
+        ("-in-another-role", [{**exact(WEIGHTS), "role": "config"}], [exact(WEIGHTS)]),
+    ):
+        bundle = Bundle()
+        run(bundle, outputs, inputs)
+        if "folder" in name:
+            bundle.embed(tree)
+        also = [UNCOVERED, NO_WEIGHTS] + ([] if "role" in name else [GAP])
+        # A folder that was put out as a model has to be here.
+        case(f"taken-in{name}", "what a run was given it has not made, marked or not", bundle, {"model.safetensors": WEIGHTS}, also, ["directory.no-output"] if "folder" in name else [], clause="directory.md#what-covers")
+    bundle = Bundle()
+    run(bundle, [artifact(tree, form="tree")], [exact(WEIGHTS)])
+    run(bundle, [artifact(tree, form="tree")])
+    bundle.embed(tree)
+    case("taken-in-and-made-by-another", "another run that put out the same folder made the file", bundle, {"model.safetensors": WEIGHTS}, [NOT_RELEASED, "lineage.child-before-parent"], state="signed", clause="directory.md#what-covers")
     bundle = Bundle()
     bundle.embed(listing(FILES))
     bundle.statement(sign(released(FILES) | {"predicateType": "https://expbundle.github.io/statement/release/v2"}))

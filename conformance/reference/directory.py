@@ -68,16 +68,25 @@ class Directory:
 
     def outputs(self, identity):
         for output in self.bundle.read[identity]["outputs"]:
-            # What a run was given it has not made.
-            if output.get("passedOn") is True:
+            if self.was_passed_on(identity, output):
                 continue
             is_model = output["role"] in MODEL_ROLES
             if output.get("form") != "tree":
                 yield Output(output["digest"], output["size"], is_model, self.paths(identity, output) if is_model else ())
                 continue
             for path, file in (self.bundle.listings.get(output["digest"].get("blake3")) or {}).items():
+                if self.was_taken_in(identity, file):
+                    continue
                 is_weights = is_model and looks_like_weights(path)
                 yield Output(file, file["size"], is_weights, [unescaped(path)] if is_weights else ())
+
+    def was_passed_on(self, identity, output):
+        """What a run was given it has not made."""
+        return output.get("passedOn") is True or self.was_taken_in(identity, output["digest"])
+
+    def was_taken_in(self, identity, digests):
+        inputs = [item["digest"] for item in self.bundle.read[identity]["inputs"]]
+        return any(digests.get(name) is not None and digests[name] == item.get(name) for item in inputs for name in ("blake3", "sha256"))
 
     def paths(self, identity, output):
         """What `artifacts.json` calls an output."""
@@ -240,7 +249,7 @@ class Directory:
 
     def has_model(self):
         """Whether a record that may be named has a model among its outputs."""
-        return any(output["role"] in MODEL_ROLES and output.get("passedOn") is not True for identity, record in self.bundle.read.items() if self.may_be_named(identity) for output in record["outputs"])
+        return any(output["role"] in MODEL_ROLES and not self.was_passed_on(identity, output) for identity, record in self.bundle.read.items() if self.may_be_named(identity) for output in record["outputs"])
 
     def has_changed(self):
         return any(code == "artifact.changed" for code, _, _ in self.found)

@@ -11,6 +11,7 @@ use expbundle_format::time::Time;
 use expbundle_format::weights::look_like_weights;
 use expbundle_format::{ArtifactDigests, Blake3, RecordId, Sha256};
 
+use crate::outputs::Taken;
 use crate::scan::Scan;
 
 /// The records of a bundle beside the files of a folder.
@@ -103,7 +104,8 @@ fn stands(standing: &Standing, record: RecordId) -> bool {
 
 /// What a record made, and was not given.
 fn own_outputs(body: &RecordBody) -> impl Iterator<Item = &ArtifactRef> {
-    body.outputs.iter().filter(|output| output.passed_on != Some(true))
+    let taken = Taken::by(body);
+    body.outputs.iter().filter(move |output| !taken.has_passed_on(output))
 }
 
 /// The weights of a listing; `None` if it is not in the bundle.

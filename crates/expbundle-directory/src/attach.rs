@@ -1,5 +1,6 @@
 //! Attaching a bundle to a model folder, and taking it away again.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -199,8 +200,11 @@ pub fn plan_attach(
     let heads = incoming.judge(options.policy, options.at.timestamp()).heads;
     let (barred, heads): (Vec<RecordId>, Vec<RecordId>) =
         heads.into_iter().partition(|head| is_barred(&standing, *head));
-    let told =
-        about.told(incoming, &heads, &verdict, |id, came| telling::by_the_same(&joined, &verdict, options, id, came));
+    let known = OnceCell::new();
+    let told = about.told(incoming, &heads, &verdict, |id, came| {
+        let known = known.get_or_init(|| telling::signers_of(&joined, &verdict, options, came));
+        telling::by_the_same(&joined, &verdict, options, id, known)
+    });
     let telling = Telling { joined: &joined, present, verdict: &verdict, barred: &barred, told: &told };
     notes.extend(note_on_weights(&scan, &about));
     notes.extend(telling::unsigned(folder, incoming, &joined, &verdict, options));

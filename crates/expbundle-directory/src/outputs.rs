@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use expbundle::folder::Word;
 use expbundle::verify::Digests;
 use expbundle_format::pointer::Pointer;
-use expbundle_format::record::{ArtifactRef, Form, Record, role};
+use expbundle_format::record::{ArtifactRef, Form, Record, RecordBody, role};
 use expbundle_format::sections::{Artifacts, Direction};
+use expbundle_format::tree::TreeFile;
 use expbundle_format::weights::look_like_weights;
 use expbundle_format::{ArtifactDigests, Blake3, RecordId, Sha256};
 
@@ -24,6 +25,33 @@ pub(crate) struct Output {
     pub is_model: bool,
     pub digest: ArtifactDigests,
     pub size: u64,
+}
+
+/// What `record.json` of a run lists among its inputs, by any digest. What a run was given it has not
+/// made, whatever it says of its outputs, so an evaluation of a model covers no model.
+pub(crate) struct Taken {
+    blake3: HashSet<Blake3>,
+    sha256: HashSet<Sha256>,
+}
+
+impl Taken {
+    pub fn by(body: &RecordBody) -> Self {
+        let digests = || body.inputs.iter().map(|input| input.digest);
+        Self {
+            blake3: digests().filter_map(|digest| digest.blake3()).collect(),
+            sha256: digests().filter_map(|digest| digest.sha256()).collect(),
+        }
+    }
+
+    pub fn has(&self, digest: &ArtifactDigests) -> bool {
+        digest.blake3().is_some_and(|blake3| self.blake3.contains(&blake3))
+            || digest.sha256().is_some_and(|sha256| self.sha256.contains(&sha256))
+    }
+
+    /// Whether an output was passed on, by its mark or because it was an input.
+    pub fn has_passed_on(&self, output: &ArtifactRef) -> bool {
+        output.passed_on == Some(true) || self.has(&output.digest)
+    }
 }
 
 /// By what a file is looked up. Sizes are part of it: an output of another size is another output.
@@ -51,6 +79,9 @@ pub(crate) struct Outputs {
     digests: Digests,
 }
 
+/// Files of a tree, as a model or not, that are still nobody's.
+type Left = HashMap<(Blake3, bool), Vec<TreeFile>>;
+
 impl Outputs {
     /// Of records that may be named: with a signers file those that a trusted key signed.
     pub fn of(covering: &Covering<'_>, makers: &BTreeMap<RecordId, Maker>) -> Self {
@@ -68,22 +99,18 @@ impl Outputs {
             makers.iter().filter(|(_, maker)| is_one(maker)).map(|(id, maker)| (maker.word, *id)).collect();
         // Of several that made one file, the first counts.
         order.sort();
-        let mut trees = HashSet::new();
+        let mut trees = Left::new();
         for (word, record) in order {
             let Some(body) = covering.intact().records().get(&record).map(Record::body) else { continue };
             let (mut models, mut first_model) = (HashMap::new(), None);
-            for artifact in &body.outputs {
-                // What a run was given it has not made, so an evaluation of a model covers no
-                // model.
-                if artifact.passed_on == Some(true) {
-                    continue;
-                }
+            let taken = Taken::by(body);
+            for artifact in body.outputs.iter().filter(|output| !taken.has_passed_on(output)) {
                 let ArtifactRef { digest, size, form, .. } = *artifact;
                 let output = Output { word, record, is_model: role::is_model(&artifact.role), digest, size };
                 outputs.has_model |= output.is_model;
                 match form {
                     Form::File => outputs.file(output),
-                    Form::Tree => outputs.tree(covering, output, &mut trees),
+                    Form::Tree => outputs.tree(covering, output, &taken, &mut trees),
                 }
                 if output.is_model && form == Form::File {
                     models.insert(digest, size);
@@ -115,12 +142,16 @@ impl Outputs {
         }
     }
 
-    /// Each tree once, however many records name it.
-    fn tree(&mut self, covering: &Covering<'_>, output: Output, seen: &mut HashSet<(Blake3, bool)>) {
-        let is_new = |listing: &Blake3| seen.insert((*listing, output.is_model));
-        let Some(listing) = output.digest.blake3().filter(is_new) else { return };
-        let Some(tree) = covering.intact().tree(listing) else { return };
-        for file in tree.files() {
+    /// Each file of a tree once, however many records name the tree: `left` are those of its files that
+    /// each record so far took in.
+    fn tree(&mut self, covering: &Covering<'_>, output: Output, taken: &Taken, left: &mut Left) {
+        let Some(listing) = output.digest.blake3() else { return };
+        let key = (listing, output.is_model);
+        let known = left.remove(&key);
+        let Some(files) = known.or_else(|| Some(covering.intact().tree(listing)?.files().to_vec())) else { return };
+        let (taken, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| taken.has(&file.digest.into()));
+        left.insert(key, taken);
+        for file in files {
             let path = file.path.to_plain();
             let is_weights = look_like_weights(&path);
             let is_model = output.is_model && is_weights;

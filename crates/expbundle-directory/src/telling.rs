@@ -169,22 +169,32 @@ impl Telling<'_> {
 /// The authorships of a record that count.
 fn vouching<'a>(joined: &'a Intact, verdict: &Verdict, record: RecordId) -> Vec<&'a VerifiedStatement> {
     let standing = &verdict.standing;
-    let of_record = |one: &&VerifiedStatement| RecordId(one.record().blake3) == record;
-    joined.vouching(standing).filter(of_record).filter(|one| standing.counts_statement(one.id())).collect()
+    let mut vouching = joined.authorships_of(record);
+    vouching.retain(|one| standing.vouches(one) && standing.counts_statement(one.id()));
+    vouching
 }
 
-/// Whether a record is signed by who signed one of those that came or releases the folder, or by
-/// anybody trusted: anybody else can make a record of anybody's files.
+/// Who signed one of these records, which came, or releases the folder.
+pub(crate) fn signers_of(
+    joined: &Intact,
+    verdict: &Verdict,
+    options: &AttachOptions<'_>,
+    came: &[RecordId],
+) -> HashSet<Identity> {
+    let own = options.releasing.as_ref().map(|releasing| releasing.signing.key.identity());
+    let of_those = came.iter().flat_map(|id| vouching(joined, verdict, *id));
+    of_those.map(|one| one.identity().clone()).chain(own).collect()
+}
+
+/// Whether a record is signed by one of those whom we know, or by anybody trusted: anybody else can
+/// make a record of anybody's files.
 pub(crate) fn by_the_same(
     joined: &Intact,
     verdict: &Verdict,
     options: &AttachOptions<'_>,
     record: RecordId,
-    came: &[RecordId],
+    known: &HashSet<Identity>,
 ) -> bool {
-    let own = options.releasing.as_ref().map(|releasing| releasing.signing.key.identity());
-    let of_those: Vec<_> = came.iter().flat_map(|id| vouching(joined, verdict, *id)).collect();
-    let known: HashSet<&Identity> = of_those.iter().map(|one| one.identity()).chain(own.as_ref()).collect();
     let vouching = vouching(joined, verdict, record);
     vouching.iter().any(|one| options.policy.is_some() || known.contains(one.identity()))
 }

@@ -43,13 +43,10 @@ pub fn all(objections: &[Objection]) -> String {
     let is_folded = others.len() > SHOWN;
     let shown = objections.iter().filter(|objection| !is_folded || objection.is_vouched_for());
     let (trusted, unknown): (Vec<_>, Vec<_>) = shown.partition(|objection| !objection.trusted_as.is_empty());
-    let mut parts: Vec<String> = Vec::new();
-    for part in trusted.into_iter().chain(unknown).map(words) {
-        // Who says the same again says no more.
-        if !parts.contains(&part) {
-            parts.push(part);
-        }
-    }
+    // Who says the same again says no more.
+    let mut said = BTreeSet::new();
+    let mut parts: Vec<String> = trusted.into_iter().chain(unknown).map(words).collect();
+    parts.retain(|part| said.insert(part.clone()));
     if is_folded {
         let keys: BTreeSet<&str> = others.iter().map(|objection| objection.key.as_str()).collect();
         parts.push(format!("objected to in {}", unvouched(others.len(), keys.len())));

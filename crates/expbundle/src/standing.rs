@@ -119,7 +119,7 @@ impl Standing {
 
     /// Whether this authorship gives its record a state, if it is about one
     /// ([`Intact::vouching`](crate::verify::Intact::vouching)).
-    pub(crate) fn vouches(&self, authorship: &VerifiedStatement) -> bool {
+    pub fn vouches(&self, authorship: &VerifiedStatement) -> bool {
         let record = RecordId(authorship.record().blake3);
         authorship.kind() == Kind::Authorship
             && !self.statements.contains(&authorship.id())

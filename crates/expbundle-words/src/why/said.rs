@@ -49,12 +49,11 @@ pub(super) fn words_about(relations: &Relations, id: RecordId) -> Said {
             &format!(" There are {} by trusted keys; `expbundle log` shows all.", count(more as u64, "more statement"));
     }
     // Anybody can make any number of keys, but not the key of the record's author.
-    let is_author = |signer: &Identity| {
-        let about = relations.intact.statements_about(id);
-        about.iter().any(|statement| statement.kind() == Kind::Authorship && statement.identity() == signer)
-    };
+    let about = relations.intact.statements_about(id);
+    let authorships = about.iter().filter(|statement| statement.kind() == Kind::Authorship);
+    let authors: HashSet<&Identity> = authorships.map(|statement| statement.identity()).collect();
     let (by_author, others): (Vec<_>, Vec<_>) =
-        unknown.into_iter().partition(|statement| is_author(statement.identity()));
+        unknown.into_iter().partition(|statement| authors.contains(statement.identity()));
     let number_against = by_author.iter().filter(|statement| statement.predicate().is_against()).count();
     let (shown, more) = by_author.split_at(by_author.len().min(MOST_WORDS.max(number_against)));
     text += &unknown_words(shown);
