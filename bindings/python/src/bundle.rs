@@ -137,27 +137,29 @@ impl Bundle {
         document(py, &statement_reports(&self.intact, &verdict))
     }
 
-    /// Judges it, without a file.
+    /// Judges it, without a file. The arguments are those of :func:`expbundle.verify`.
     ///
     /// Types:
     ///
     ///     trust: str | os.PathLike[str] | None
     ///     require: Literal['intact', 'signed', 'trusted'] | None
     ///     at: str | datetime.datetime | float | None
+    ///     no_objections: bool
     ///     return: Report
-    #[pyo3(signature = (*, trust = None, require = None, at = None))]
+    #[pyo3(signature = (*, trust = None, require = None, at = None, no_objections = false))]
     fn verify(
         slf: &Bound<'_, Self>,
         trust: Option<&Bound<'_, PyAny>>,
         require: Option<&str>,
         at: Option<&Bound<'_, PyAny>>,
+        no_objections: bool,
     ) -> PyResult<Report> {
         if slf.get().place.as_ref().is_some_and(|place| place.path.is_dir()) {
             let message = "this bundle lies in a model folder, and is not judged without its files";
             let failure = Failure::usage(message).help("`expbundle.verify(FOLDER)` judges both");
             return Err(raise(slf.py(), failure));
         }
-        crate::report::verify(slf.py(), source(slf.as_any())?, trust, require, at, "blake3", 1)
+        crate::report::verify(slf.py(), source(slf.as_any())?, trust, require, at, "blake3", 1, no_objections)
     }
 
     /// Saves it, and returns the path.

@@ -23,7 +23,7 @@ impl Key {
     /// Of a public key (``.pub``) it takes the private half that the ssh-agent at
     /// ``SSH_AUTH_SOCK`` holds. A leading ``~`` is the home folder.
     ///
-    /// Raises ``FileNotFoundError``, and :class:`expbundle.ExpbundleError` if the file is no key that
+    /// Raises ``FileNotFoundError``, and :class:`expbundle.ExpbundleError` if the file is not a key that
     /// signs, or needs a passphrase.
     ///
     /// Types:

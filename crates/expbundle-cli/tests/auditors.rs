@@ -215,3 +215,29 @@ fn people_are_removed_from_a_signers_file_by_name_or_key() {
     bench.ok(&["trust", "remove", "signers", "key.pub"]);
     assert_eq!(fs::read_to_string(bench.path("signers")).expect("it is there"), "");
 }
+
+#[test]
+fn what_is_said_of_other_records_changes_no_verdict() {
+    let bench = attached();
+    bench.ok(&["create", "--title", "unrelated", "-o", "other.expb"]);
+    bench.ok(&["sign", "other.expb", "--key", "stranger"]);
+    bench.ok(&["review", "other.expb", "--verdict", "rejected", "--key", "board"]);
+    bench.ok(&["merge", "a.expb", "other.expb", "-o", "both.expb"]);
+    // Ada's record has nothing to do with what the board rejected, and anybody may put the two together.
+    let (said, status) = verify(&bench, &["both.expb", "--no-objections"]);
+    assert!(status == Some(0) && said.starts_with("✓ intact, signed and trusted: both.expb"), "{said}");
+    assert!(said.contains("(not a record that counts here): rejected by"), "{said}");
+}
+
+#[test]
+fn a_release_of_these_files_that_was_revoked_is_an_objection() {
+    let bench = attached();
+    let report = json(&verify(&bench, &["m", "--json"]).0);
+    let release = report["folder"]["releases"][0]["statement"].as_str().expect("an id").to_owned();
+    // Somebody else stands by the same files.
+    bench.ok(&["release", "m", "--key", "board", "--yes"]);
+    bench.ok(&["revoke", "m", "--statement", &release, "--reason", "backdoor", "--key", "key"]);
+    let (said, status) = verify(&bench, &["m"]);
+    assert!(status == Some(0) && said.starts_with("! trusted, released by") && said.contains("REVOKED"), "{said}");
+    assert_eq!(verify(&bench, &["m", "--no-objections"]).1, Some(3));
+}

@@ -84,7 +84,7 @@ fn record_id(digest: DigestSet) -> expbundle_format::RecordId {
 }
 
 fn save(bench: &Bench, name: &str, bundle: &Bundle) {
-    bundle.save(&camino::Utf8PathBuf::from_path_buf(bench.path(name)).expect("UTF-8")).expect("room");
+    bundle.save_over(&camino::Utf8PathBuf::from_path_buf(bench.path(name)).expect("UTF-8")).expect("room");
 }
 
 /// The exit status and what is printed, judged by the signers file.

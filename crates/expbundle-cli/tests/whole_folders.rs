@@ -35,9 +35,9 @@ fn refused(path: &str, why: &str, help: &str, put: impl Fn(&Path)) {
     put(&bench.path("data"));
     let run = fixture("wandb/os-exit");
     for arguments in [
-        &["create", "--title", "t", "--output", "data=data"][..],
-        &["create", "--title", "t", "--input", "data=data"],
-        &["convert", "wandb", &run, "--input", "data=data"],
+        &["create", "--title", "t", "--output", "dataset=data"][..],
+        &["create", "--title", "t", "--input", "dataset=data"],
+        &["convert", "wandb", &run, "--input", "dataset=data"],
     ] {
         let (_, stderr) = bench.fails(2, "cli.write", &[arguments, &["-o", "a.expb"]].concat());
         assert!(stderr.contains(&format!("`{path}` cannot be recorded: {why}")), "{stderr}");
@@ -78,7 +78,7 @@ fn odd_names_are_recorded_as_they_are() {
     for name in names {
         std::fs::write(bench.path("data").join(name), name).expect("room");
     }
-    bench.ok(&["create", "--title", "t", "--output", "data=data", "-o", "a.expb"]);
+    bench.ok(&["create", "--title", "t", "--output", "dataset=data", "-o", "a.expb"]);
     let listed: std::collections::BTreeSet<_> = listed(&bench).into_iter().collect();
     assert_eq!(listed.len(), names.len() + 1, "{listed:?}");
 }
@@ -89,7 +89,7 @@ fn how_many_others_there_are_is_said() {
     for name in ["a", "b", "c"] {
         symlink("sub/a.csv", bench.path("data").join(name)).expect("a link");
     }
-    let (_, stderr) = bench.fails(2, "cli.write", &["create", "--title", "t", "--output", "data=data", "-o", "a.expb"]);
+    let (_, stderr) = bench.fails(2, "cli.write", &["create", "--title", "t", "--output", "dataset=data", "-o", "a.expb"]);
     assert!(stderr.contains("`a` cannot be recorded") && stderr.contains("(and 2 more)"), "{stderr}");
 }
 
@@ -97,7 +97,7 @@ fn how_many_others_there_are_is_said() {
 fn a_folder_without_files_is_refused() {
     let bench = Bench::new();
     std::fs::create_dir_all(bench.path("data/empty")).expect("room");
-    let (_, stderr) = bench.fails(2, "cli.write", &["create", "--title", "t", "--output", "data=data", "-o", "a.expb"]);
+    let (_, stderr) = bench.fails(2, "cli.write", &["create", "--title", "t", "--output", "dataset=data", "-o", "a.expb"]);
     assert!(stderr.contains("`data` holds no files") && stderr.contains("--> data"), "{stderr}");
     assert!(!bench.path("a.expb").exists());
 }

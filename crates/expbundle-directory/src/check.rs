@@ -94,7 +94,16 @@ pub fn judge(scan: &Scan, intact: &Intact, verdict: &Verdict, asks_for_trust: bo
         releases,
     };
     let apart = apart(scan, &files, &Outputs::of_others(&covering, &makers));
-    Folder { state, files, report, apart, findings: check.findings.finish() }
+    let makers_apart = objected_makers(scan, &covering, &makers);
+    Folder { state, files, report, apart, makers_apart, findings: check.findings.finish() }
+}
+
+/// Records that somebody objects to and that name a file here as their output: what was said against
+/// them was said of these files, whoever covers them.
+fn objected_makers(scan: &Scan, covering: &Covering<'_>, makers: &BTreeMap<RecordId, Maker>) -> BTreeSet<RecordId> {
+    let here = Here::of(scan);
+    let objected = covering.objected().filter(|id| makers.contains_key(id));
+    objected.filter(|id| Outputs::of_one(covering, makers, *id).are_in(&here)).collect()
 }
 
 /// Files that nothing covers, and which record that does not count names each as its output: a

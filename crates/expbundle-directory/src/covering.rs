@@ -67,6 +67,11 @@ impl<'a> Covering<'a> {
         self.verdict.standing.apart.statements.contains(&statement)
     }
 
+    /// Records against which somebody whose word counts said something.
+    pub fn objected(&self) -> impl Iterator<Item = RecordId> {
+        self.verdict.standing.against.keys().copied()
+    }
+
     /// The statements that are here and were not set apart.
     pub fn statements_here(&self) -> HashSet<StatementId> {
         let ids = self.intact.statements().iter().map(VerifiedStatement::id);

@@ -114,7 +114,35 @@ fn has_only_its_own(folder: &Utf8Path) -> bool {
             // Of an entry itself, not of what a link leads to.
             is_known && entry.file_type().is_ok_and(|kind| kind.is_dir())
         })
-    })
+    }) && !hides_files(folder)
+}
+
+/// Whether the cache says of a file that it does not exist, `.no_exist/COMMIT/PATH`, though the
+/// snapshot has it: loaders believe that, and look for another file.
+fn hides_files(folder: &Utf8Path) -> bool {
+    let (denied, snapshots) = (folder.join(".no_exist"), folder.join("snapshots"));
+    let mut open = vec![denied.clone()];
+    while let Some(next) = open.pop() {
+        let Ok(entries) = next.read_dir_utf8() else {
+            // What cannot be read may hide anything, but what is not there.
+            if next == denied && denied.symlink_metadata().is_err() {
+                continue;
+            }
+            return true;
+        };
+        for entry in entries {
+            let Ok(entry) = entry else { return true };
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                open.push(entry.path().to_owned());
+                continue;
+            }
+            let path = entry.path().strip_prefix(&denied);
+            if !path.is_ok_and(|path| snapshots.join(path).symlink_metadata().is_err()) {
+                return true;
+            }
+        }
+    }
+    false
 }
 
 /// The snapshot of a revision in the folder of a repository, which errors call by this name;
@@ -240,6 +268,16 @@ mod tests {
         fs::create_dir_all(model.join("blobs")).expect("a folder");
         fs::create_dir_all(model.join(".no_exist").join(FIRST)).expect("a folder");
         assert!(is_repository(&model));
+        // Of what a commit has not, the cache may say so; not of what it has.
+        let snapshot = model.join("snapshots").join(FIRST);
+        fs::create_dir_all(&snapshot).expect("a folder");
+        fs::write(model.join(".no_exist").join(FIRST).join("adapter_config.json"), "").expect("a file");
+        assert!(is_repository(&model));
+        fs::write(snapshot.join("model.safetensors"), "x").expect("a file");
+        let denied = model.join(".no_exist").join(FIRST).join("model.safetensors");
+        fs::write(&denied, "").expect("a file");
+        assert!(!is_repository(&model));
+        fs::remove_file(&denied).expect("it is there");
         for name in ["pytorch_model.bin", "experiment.expb", ".hidden", "blobs.py", "Snapshots"] {
             fs::write(model.join(name), "evil").expect("a file");
             assert!(!is_repository(&model), "{name}");

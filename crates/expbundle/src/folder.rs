@@ -1,6 +1,8 @@
 //! What verification has to say of a model directory (spec/directory.md). Whoever judges its files
 //! fills this in; `expbundle-directory` does.
 
+use std::collections::BTreeSet;
+
 use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, Blake3, Finding, RecordId, StatementId};
 use serde::Serialize;
@@ -21,6 +23,8 @@ pub struct Folder {
     /// Files that nothing covers, and the record that names each as its output, but that no trusted
     /// key signed.
     pub apart: Vec<ApartFile>,
+    /// Records without a say that somebody objects to, and that name a counted file as their output.
+    pub makers_apart: BTreeSet<RecordId>,
     /// What is wrong, at most 100 of one code.
     pub findings: Vec<Finding>,
 }

@@ -62,7 +62,7 @@ class Key:
         Of a public key (``.pub``) it takes the private half that the ssh-agent at
         ``SSH_AUTH_SOCK`` holds. A leading ``~`` is the home folder.
 
-        Raises ``FileNotFoundError``, and :class:`expbundle.ExpbundleError` if the file is no key that
+        Raises ``FileNotFoundError``, and :class:`expbundle.ExpbundleError` if the file is not a key that
         signs, or needs a passphrase.
         """
     @staticmethod
@@ -257,8 +257,9 @@ class Bundle:
         trust: _Path | None = None,
         require: Literal["intact", "signed", "trusted"] | None = None,
         at: _Moment | None = None,
+        no_objections: bool = False,
     ) -> Report:
-        """Judges it, without a file."""
+        """Judges it, without a file. The arguments are those of :func:`expbundle.verify`."""
     def save(self, path: _Path | None = None, *, overwrite: bool = False) -> str:
         """Saves it, and returns the path.
 

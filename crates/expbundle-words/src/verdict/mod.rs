@@ -152,7 +152,7 @@ fn date(moment: Time) -> String {
 /// What the headline adds where somebody whose word counts objects.
 pub fn but(report: &Report) -> String {
     let here = report.records.iter().map(|record| &record.objections);
-    let all = here.chain(report.objected_elsewhere.iter().map(|one| &one.objections));
+    let all = here.chain(report.objected_nearby().map(|one| &one.objections));
     let kinds: Vec<ObjectionKind> = all.filter_map(|objections| Some(objections.first()?.kind)).collect();
     let Some(kind) = kinds.iter().min() else { return String::new() };
     let number = kinds.iter().filter(|other| *other == kind).count() as u64;
@@ -189,7 +189,13 @@ fn headline(report: &Report) -> String {
                 |record: &RecordReport| record.objections.iter().any(|one| one.kind == ObjectionKind::Revoked);
             let still = if report.records.iter().any(is_revoked) { ", or one was revoked" } else { "" };
             let first = paint(Tone::Bad, &format!("✗ NOT {required}{}: {path}", but(report)));
-            return format!("{first}\n  {}, but not every record is {missing}{still}\n", report.state);
+            // A record that is itself as asked may have a parent that is not here.
+            let why = if !report.records.is_empty() && report.records.iter().all(|one| one.state >= report.required) {
+                "but a parent that is not here was revoked".to_owned()
+            } else {
+                format!("but not every record is {missing}{still}")
+            };
+            return format!("{first}\n  {}, {why}\n", report.state);
         }
         State::Refused if report.findings.iter().any(Finding::is_limit) => "REFUSED, beyond the limits of this reader",
         State::Refused => "no bundle here",
@@ -206,7 +212,7 @@ fn headline(report: &Report) -> String {
 /// How the headline begins where what was asked for holds: with a check mark only if nothing in it
 /// takes away from that.
 pub(crate) fn good(report: &Report) -> (Tone, &'static str) {
-    if but(report).is_empty() && later(report).is_empty() { (Tone::Good, "✓") } else { (Tone::Doubt, "!") }
+    if !report.is_objected() && later(report).is_empty() { (Tone::Good, "✓") } else { (Tone::Doubt, "!") }
 }
 
 /// What the headline adds where something counts that was signed after the moment that is judged.

@@ -13,7 +13,7 @@ use expbundle_format::{Code, Finding, Place, RecordId};
 use expbundle_statement::{SkippedLine, TrustPolicy};
 use serde::Serialize;
 
-use crate::folder::{FileReport, Folder, FolderReport};
+use crate::folder::{FileReport, Folder, FolderReport, ReleaseReport, ReleaseState};
 use crate::judge::{State, Verdict};
 use crate::standing::KnownKey;
 use crate::verify::{Digests, Intact};
@@ -169,6 +169,9 @@ impl Report {
                 findings.append(&mut folder.findings);
                 state = folder.state;
                 apart.files = folder.apart;
+                for one in &mut objected_elsewhere {
+                    one.names_files = folder.makers_apart.contains(&one.record);
+                }
                 (Some(folder.report), folder.files)
             }
             None => (None, Vec::new()),
@@ -205,11 +208,23 @@ impl Report {
         }
     }
 
-    /// Whether somebody whose word counts has something against a record or an ancestor of one.
+    /// Whether somebody whose word counts has something against a record that counts, an ancestor of
+    /// one, or a record that names a counted file as its output; or revoked a release of just these
+    /// files. What is said of other records changes nothing: anybody can add it.
     pub fn is_objected(&self) -> bool {
         let is_objected =
             |record: &RecordReport| !record.objections.is_empty() || !record.ancestors_objected.is_empty();
-        !self.objected_elsewhere.is_empty() || self.records.iter().any(is_objected)
+        let is_revoked = |release: &ReleaseReport| release.same && release.state == ReleaseState::Revoked;
+        self.records.iter().any(is_objected)
+            || self.objected_elsewhere.iter().any(|one| one.names_files)
+            || self.folder.iter().flat_map(|folder| &folder.releases).any(is_revoked)
+    }
+
+    /// Objections to records that are not listed, and that bear on those that are.
+    pub fn objected_nearby(&self) -> impl Iterator<Item = &ObjectedReport> {
+        let ancestors: BTreeSet<RecordId> =
+            self.records.iter().flat_map(|record| &record.ancestors_objected).copied().collect();
+        self.objected_elsewhere.iter().filter(move |one| one.names_files || ancestors.contains(&one.record))
     }
 
     /// The report for somebody who asks that nobody objects: where somebody does, it does not hold.

@@ -14,11 +14,14 @@ use crate::standing::Objection;
 /// in this.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
 pub struct ObjectedReport {
     /// The record.
     pub record: RecordId,
     /// What was said against it, the weightiest first.
     pub objections: Vec<Objection>,
+    /// Whether it is here and names a counted file of the directory as its output.
+    pub names_files: bool,
 }
 
 /// What was said against records that are not listed: with a signers file against whichever;
@@ -40,7 +43,9 @@ pub(super) fn objections_elsewhere(
     let of = if has_policy { against.keys().copied().collect() } else { parents() };
     of.into_iter()
         .filter(|record| !listed.contains(record))
-        .filter_map(|record| Some(ObjectedReport { record, objections: against.get(&record)?.clone() }))
+        .filter_map(|record| {
+            Some(ObjectedReport { record, objections: against.get(&record)?.clone(), names_files: false })
+        })
         .collect()
 }
 
