@@ -68,8 +68,13 @@ pub fn find(paths: &[Utf8PathBuf]) -> Result<Vec<Source>, Failure> {
 /// Broken bundles are none of these and still end it, for nobody knows what they would say. So does
 /// a file that no record is known to have made, where nobody asks for trust.
 pub fn conclude(relations: &Relations, told: impl IntoIterator<Item = RecordId>) -> u8 {
+    end(relations, relations.state_of_all(told))
+}
+
+/// The same of an answer whose state is known.
+pub fn end(relations: &Relations, state: State) -> u8 {
     let required = if relations.policy.is_some() { State::Trusted } else { State::Intact };
-    let of_records = exit::of(relations.state_of_all(told), required);
+    let of_records = exit::of(state, required);
     let of_broken = relations.refused.iter().map(|refused| exit::of_failure(&Failure::from(refused)));
     // Where a bundle was not read, nobody knows whether it has a record that made the file.
     let is_unknown = relations.is_of_unknown_maker() && relations.policy.is_none() && relations.refused.is_empty();

@@ -241,3 +241,13 @@ fn a_release_of_these_files_that_was_revoked_is_an_objection() {
     assert!(status == Some(0) && said.starts_with("! trusted, released by") && said.contains("REVOKED"), "{said}");
     assert_eq!(verify(&bench, &["m", "--no-objections"]).1, Some(3));
 }
+
+#[test]
+fn whoever_signs_a_record_hears_what_was_said_against_it() {
+    let bench = bench();
+    bench.ok(&["review", "a.expb", "--verdict", "rejected", "--reason", "leaked", "--key", "board"]);
+    let (out, said) = bench.fails(2, "cli.usage", &["sign", "a.expb", "--key", "stranger"]);
+    assert!(format!("{out}{said}").contains("! rejected by an unchecked key"), "{out}{said}");
+    let said = bench.said(&["review", "a.expb", "--verdict", "approved", "--key", "stranger"]);
+    assert!(said.contains("! rejected by an unchecked key"), "{said}");
+}

@@ -89,7 +89,8 @@ fn how_many_others_there_are_is_said() {
     for name in ["a", "b", "c"] {
         symlink("sub/a.csv", bench.path("data").join(name)).expect("a link");
     }
-    let (_, stderr) = bench.fails(2, "cli.write", &["create", "--title", "t", "--output", "dataset=data", "-o", "a.expb"]);
+    let (_, stderr) =
+        bench.fails(2, "cli.write", &["create", "--title", "t", "--output", "dataset=data", "-o", "a.expb"]);
     assert!(stderr.contains("`a` cannot be recorded") && stderr.contains("(and 2 more)"), "{stderr}");
 }
 
@@ -97,7 +98,8 @@ fn how_many_others_there_are_is_said() {
 fn a_folder_without_files_is_refused() {
     let bench = Bench::new();
     std::fs::create_dir_all(bench.path("data/empty")).expect("room");
-    let (_, stderr) = bench.fails(2, "cli.write", &["create", "--title", "t", "--output", "dataset=data", "-o", "a.expb"]);
+    let (_, stderr) =
+        bench.fails(2, "cli.write", &["create", "--title", "t", "--output", "dataset=data", "-o", "a.expb"]);
     assert!(stderr.contains("`data` holds no files") && stderr.contains("--> data"), "{stderr}");
     assert!(!bench.path("a.expb").exists());
 }

@@ -210,8 +210,7 @@ impl LineageReport {
             Scope::Descendants => relations.weakest_below(start, shown),
             _ => relations.weakest_here(start),
         };
-        let told = relations.family(shown);
-        let state = state.map(|state| state.min(relations.most_of(&told)));
+        let state = state.map(|state| state.min(relations.concluded(start, shown)));
         let (mut edges, mut folded) = (Vec::new(), Vec::new());
         let mut joins = Joins::among(graph, shown, MOST_ALTERNATIVES);
         // What might be a relative is shown wherever it is.

@@ -415,6 +415,19 @@ impl Relations {
         self.verdict.state_of(all.iter().copied()).min(self.most_of(&all))
     }
 
+    /// What a tree that begins with some records and shows others comes to, in words, in JSON and as an
+    /// exit status alike: the weakest of those that are shown, that it begins with, and that may be
+    /// their relatives, which are shown as suggestions.
+    pub fn concluded(&self, start: &[RecordId], shown: &[RecordId]) -> State {
+        let graph = self.graph();
+        let (possible, (weakest, _)) = match self.scope {
+            Scope::Descendants => (graph.possible_descendants(start), self.weakest_below(start, shown)),
+            _ => (graph.possible_ancestors(start), self.weakest_here(start)),
+        };
+        let all = self.state_of_all(shown.iter().chain(start).chain(&possible).copied());
+        all.min(self.most_of(&self.family(shown))).min(weakest.unwrap_or(all))
+    }
+
     /// The most that can hold for an answer that tells of these records.
     pub fn most_of(&self, told: &[RecordId]) -> State {
         // Of a file that nobody is known to have made, or of which records give different accounts,

@@ -10,7 +10,7 @@ use expbundle_query::{QueryError, short, told};
 use expbundle_statement::{Identity, Kind, VerifiedStatement};
 use jiff::Timestamp;
 
-use crate::{Failure, calling_itself, count, quoted, some_of};
+use crate::{Failure, Tone, calling_itself, count, objections, paint, quoted, some_of};
 
 /// Records that are listed.
 const MOST_LISTED: usize = 20;
@@ -31,6 +31,7 @@ fn list(intact: &Intact, signer: &Identity, ids: &[RecordId], at: Timestamp) -> 
 }
 
 fn line(intact: &Intact, signer: &Identity, id: RecordId, standing: &Standing) -> String {
+    let against = against(id, standing);
     let signers = others(intact, signer, id, standing);
     let is_own = authorships(intact, id, standing).any(|one| one.identity() == signer);
     let standing = match (is_own, signers.as_slice()) {
@@ -42,7 +43,17 @@ fn line(intact: &Intact, signer: &Identity, id: RecordId, standing: &Standing) -
             format!("signed by {own}{keys}: {}", some_of(others, MOST_SIGNERS, "; "))
         }
     };
-    format!("  {}  {}\n                {standing}\n", short(&id), title(intact, id))
+    format!("  {}  {}\n                {standing}\n{against}", short(&id), title(intact, id))
+}
+
+/// What was said against a record, as a line of its own below it.
+fn against(id: RecordId, standing: &Standing) -> String {
+    let against = standing.against.get(&id).map(|all| objections::all(all)).unwrap_or_default();
+    if against.is_empty() {
+        String::new()
+    } else {
+        format!("                {}\n", paint(Tone::Bad, &format!("! {against}")))
+    }
 }
 
 /// Who else signed a record as their own, and did not revoke that: keys, and what their owners want
@@ -56,13 +67,14 @@ fn others(intact: &Intact, signer: &Identity, id: RecordId, standing: &Standing)
     signers.into_iter().map(|(key, name)| calling_itself(&key, name)).collect()
 }
 
-/// A line that says who else signed a record, if anybody did.
+/// Lines that say who else signed a record, and what was said against it, if anything was.
 pub fn signed_too(intact: &Intact, signer: &Identity, id: RecordId, standing: &Standing) -> String {
     let others = others(intact, signer, id, standing);
-    if others.is_empty() {
-        return String::new();
-    }
-    format!("  the record is also signed by {}\n", some_of(&others, MOST_SIGNERS, "; "))
+    let others = match others.as_slice() {
+        [] => String::new(),
+        others => format!("  the record is also signed by {}\n", some_of(others, MOST_SIGNERS, "; ")),
+    };
+    others + &against(id, standing)
 }
 
 /// A line for each record: id and title.

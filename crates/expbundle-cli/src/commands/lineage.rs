@@ -92,12 +92,7 @@ impl Lineage {
         let status = if self.duplicates {
             relations::conclude(&relations, relations.graph().records().iter().map(RecordFacts::id))
         } else {
-            // What may be an ancestor or descendant is shown as a suggestion, and what is wrong
-            // with it counts.
-            let graph = relations.graph();
-            let possible =
-                if self.down { graph.possible_descendants(&start) } else { graph.possible_ancestors(&start) };
-            relations::conclude(&relations, shown.iter().chain(&start).chain(&possible).copied())
+            relations::end(&relations, relations.concluded(&start, &shown))
         };
         // The program is done, and to free 100,000 records one by one takes long.
         std::mem::forget(relations);

@@ -230,7 +230,7 @@ pub fn family(relations: &Relations, start: &[RecordId], shown: &[RecordId], dir
             );
         }
         Some((Some(state), which)) => {
-            let most = relations.most_of(&relations.family(shown));
+            let most = relations.concluded(start, shown);
             if most < state {
                 let state = paint(Tone::Doubt, most.as_str());
                 let but = but(relations, start);
