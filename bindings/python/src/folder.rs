@@ -105,7 +105,7 @@ fn carry_out(py: Python<'_>, mut plan: Plan, dry_run: bool) -> PyResult<Change> 
 #[pyfunction]
 #[pyo3(signature = (folder, bundles, *, key = None, name = None, title = None, base_models = Vec::new(), benchmarks = Vec::new(),
     keep_card = false, replace = false, unrelated = false, trust = None, at = None, dry_run = false))]
-#[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
+#[expect(clippy::too_many_arguments, clippy::fn_params_excessive_bools, reason = "keyword arguments of Python")]
 pub fn attach(
     py: Python<'_>,
     folder: &Bound<'_, PyAny>,

@@ -63,8 +63,8 @@ impl ReleaseSigning {
 
 impl SigningArguments {
     /// What is signed with: a key that was read, the name, and the moment.
-    pub fn by<'a>(&'a self, key: &'a SigningKey) -> Result<Signing<'a>, Failure> {
-        Ok(Signing { key, name: self.name.as_deref(), created: self.created()? })
+    pub fn by<'a>(&'a self, key: &'a SigningKey) -> Signing<'a> {
+        Signing { key, name: self.name.as_deref(), created: self.created() }
     }
 
     /// Reads the key.
@@ -119,8 +119,8 @@ impl SigningArguments {
     }
 
     /// The date of the statement.
-    pub fn created(&self) -> Result<Time, Failure> {
-        Ok(self.at.unwrap_or_else(now))
+    pub fn created(&self) -> Time {
+        self.at.unwrap_or_else(now)
     }
 }
 

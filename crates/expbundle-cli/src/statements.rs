@@ -88,7 +88,7 @@ impl StatementArguments {
         let source = files::source(place)?;
         let intact = source.intact()?;
         let output = Target::new(self.out.as_ref().unwrap_or(&source.bundle_path()), Over::NOTHING)?;
-        let signing = self.signing.by(key)?;
+        let signing = self.signing.by(key);
         let (signer, now) = (key.identity(), crate::keys::now());
         let refused = |error| records::which_to_sign(&intact, &signer, error, now.timestamp());
         let chosen = match about(&intact)? {

@@ -20,8 +20,8 @@ const HEADING: f64 = 34.0;
 const LEGEND: f64 = 56.0;
 /// Columns of a row of a warning.
 const WARNING_COLUMNS: usize = 110;
-/// Widths of a character in pixels: those of DejaVu Sans, the widest of the fonts that stand in for
-/// Helvetica where it is not there.
+/// Widths of a character in pixels: those of `DejaVu Sans`, the widest of the fonts that stand in
+/// for Helvetica where it is not there.
 const TITLE_CHARACTER: f64 = 8.8;
 const LINE_CHARACTER: f64 = 7.0;
 const LABEL_CHARACTER: f64 = 6.2;

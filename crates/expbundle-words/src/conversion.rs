@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
 
-use camino::Utf8Path;
 use expbundle_convert::ConvertError;
 use expbundle_convert::points::{KeySummary, PointsError};
 use expbundle_convert::table::TableError;
@@ -11,7 +10,7 @@ use expbundle_convert::tracker::{Listed, TRACKERS, is_address, recognized};
 use expbundle_format::number::Number;
 
 use crate::layout::nested;
-use crate::{Failure, Tone, findings, grouped, moment, named, paint, path, quoted, rounded, some_of, table};
+use crate::{Failure, Tone, findings, grouped, hints, moment, named, paint, path, quoted, rounded, some_of, table};
 
 /// The runs of a source as a table. Those that are nested in another stand below it, indented.
 pub fn list(runs: &[&Listed]) -> String {
@@ -119,7 +118,7 @@ impl From<&ConvertError> for Failure {
             ),
             ConvertError::NoTracker(path) if path.extension() == Some("expj") => failure
                 .at(path.as_str())
-                .help(of_journal(path)),
+                .help(hints::of_journal(path)),
             ConvertError::NoTracker(path) => failure.at(path.as_str()).listing(all_recognized()).help(
                 "name the folder or file of the tracker; for a model folder, `expbundle convert huggingface FOLDER`",
             ),
@@ -165,11 +164,6 @@ impl From<&ConvertError> for Failure {
             _ => failure,
         }
     }
-}
-
-/// What makes a bundle of a file that is called like a journal.
-pub(crate) fn of_journal(path: &Utf8Path) -> String {
-    format!("if it is the journal of a run: `expbundle create --from {} -o run.expb`", crate::path(path.as_str()))
 }
 
 /// What is read of each tracker.

@@ -16,7 +16,7 @@ use expbundle_format::{Code, Finding};
 use expbundle_query::{MergeError, QueryError, Refused, WhyRefused};
 use expbundle_statement::StatementError;
 
-use crate::{Failure, cell, conversion, count, findings, grouped, hints, one_line, quoted, some_of};
+use crate::{Failure, cell, count, findings, grouped, hints, one_line, quoted, some_of};
 
 impl From<&Refused> for Failure {
     fn from(refused: &Refused) -> Self {
@@ -24,7 +24,7 @@ impl From<&Refused> for Failure {
             WhyRefused::Finding(finding)
                 if finding.code == Code::ContainerNotABundle && refused.path.extension() == Some("expj") =>
             {
-                Self::from(finding.clone()).help(conversion::of_journal(&refused.path))
+                Self::from(finding.clone()).help(hints::of_journal(&refused.path))
             }
             WhyRefused::Finding(finding) => Self::from(finding.clone()).help(hints::of(finding)),
             WhyRefused::Read(error) => Self::unreadable(&refused.path, error),

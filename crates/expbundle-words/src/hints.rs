@@ -1,5 +1,6 @@
 //! What the help of a finding adds for those who have this program: the command or flag to try.
 
+use camino::Utf8Path;
 use expbundle_format::container::ContainerError;
 use expbundle_format::{Code, Finding};
 
@@ -60,4 +61,9 @@ fn hint(code: Code) -> &'static str {
         Code::SourceSecret => ". For a false alarm: `--allow-secrets NAME`",
         _ => "",
     }
+}
+
+/// What makes a bundle of a file that is called like a journal.
+pub(crate) fn of_journal(path: &Utf8Path) -> String {
+    format!("if it is the journal of a run: `expbundle create --from {} -o run.expb`", crate::path(path.as_str()))
 }

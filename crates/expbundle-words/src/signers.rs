@@ -1,11 +1,14 @@
 //! Lines of a signers file: whom they trust, and those that trust nobody.
 
 use camino::Utf8Path;
+#[cfg(feature = "run")]
 use expbundle_run::{Added, SignersFileError};
 use expbundle_statement::{SkippedLine, TrustPolicy, Window};
 use jiff::Timestamp;
 
-use crate::{Failure, Tone, one_line, paint, table};
+#[cfg(feature = "run")]
+use crate::Failure;
+use crate::{Tone, one_line, paint, table};
 
 /// Who is trusted, with which key, and when; as of a moment.
 pub fn list(policy: &TrustPolicy, at: Timestamp) -> String {
@@ -36,6 +39,7 @@ fn when(window: Window) -> String {
 }
 
 /// What adding keys came to, but for the lines.
+#[cfg(feature = "run")]
 pub fn added(path: &Utf8Path, name: &str, added: &Added) -> String {
     let unchanged = format!("unchanged: {} has this key for {}\n", one_line(path.as_str()), one_line(name));
     let mut text = unchanged.repeat(added.unchanged);
@@ -49,11 +53,17 @@ pub fn added(path: &Utf8Path, name: &str, added: &Added) -> String {
 }
 
 /// The lines that were removed.
+#[cfg(feature = "run")]
 pub fn removed(lines: &[(usize, String)]) -> String {
-    lines.iter().map(|(number, line)| format!("removed line {number}: {}\n", one_line(line))).collect()
+    let mut text = String::new();
+    for (number, line) in lines {
+        text += &format!("removed line {number}: {}\n", one_line(line));
+    }
+    text
 }
 
 /// Why a signers file was not changed.
+#[cfg(feature = "run")]
 pub fn not_changed(path: &Utf8Path, error: SignersFileError) -> Failure {
     let help = match error {
         SignersFileError::File(error) => return error.into(),

@@ -106,7 +106,7 @@ impl Attach {
         let arguments = self.signing.signing();
         let key = arguments.as_ref().map(SigningArguments::key).transpose()?;
         let now = crate::keys::now();
-        let at = arguments.as_ref().map_or(Ok(now), SigningArguments::created)?;
+        let at = arguments.as_ref().map_or(now, SigningArguments::created);
         let releasing = arguments.as_ref().zip(key.as_ref()).map(|(arguments, key)| Releasing {
             signing: Signing { key, name: arguments.name.as_deref(), created: at },
             release: Release { title: self.title, reason: None },

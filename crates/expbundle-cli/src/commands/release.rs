@@ -45,7 +45,7 @@ impl Release {
         let policy = self.trust.as_deref().map(signers::read).transpose()?;
         let key = self.signing.key()?;
         let releasing = Releasing {
-            signing: self.signing.by(&key)?,
+            signing: self.signing.by(&key),
             release: Predicated { title: self.title, reason: self.reason },
             policy: policy.as_ref(),
             at: keys::now(),

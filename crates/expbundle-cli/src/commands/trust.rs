@@ -67,7 +67,7 @@ impl Trust {
                 let added =
                     add_signers(&signers, &keys, &name, window).map_err(|error| words::not_changed(&signers, error))?;
                 terminal::talk(&words::added(&signers, &name, &added));
-                terminal::say(&added.lines.iter().map(|line| format!("{line}\n")).collect::<String>());
+                added.lines.iter().for_each(|line| terminal::say(&format!("{line}\n")));
             }
             Action::Remove { signers, who } => {
                 let removed = remove_signers(&signers, &who).map_err(|error| words::not_changed(&signers, error))?;

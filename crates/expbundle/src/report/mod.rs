@@ -49,6 +49,7 @@ pub struct Question<'a> {
 }
 
 /// The report on a bundle or a model directory.
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
