@@ -100,6 +100,10 @@ fn code(text: &str) -> String {
         "create" if rest.contains("--derive-from") => {
             "run.derive_from(RECORD, RELATION); run.output(\"model\", FILE)".to_owned()
         }
+        "create" if rest.contains("--from ") => "expbundle.Run.recover(PATH)".to_owned(),
+        "convert" if rest.contains("--all") => "source.convert_all(FOLDER)".to_owned(),
+        "supersede" if !rest.is_empty() => format!("expbundle.open({}).supersede(NEW, KEY).save()", place()),
+        "trust" => text.split(" --").next().unwrap_or_default().to_owned(),
         "extract" if rest == "--parquet" || rest == "--section" => "record.section(NAME)".to_owned(),
         "lineage" if rest == "--json" => "expbundle.lineage(…).to_dict()".to_owned(),
         "verify" if rest.starts_with("--limits ") => {

@@ -7,6 +7,7 @@ import inspect
 import pydoc
 
 import expbundle
+from expbundle import _core
 
 from conftest import ROOT
 
@@ -20,7 +21,7 @@ def test_help_shows_what_the_stub_says() -> None:
     documented = docstrings.documentation(docstrings.STUB.read_text())
     assert {"Run", "Run.finish", "verify"} <= documented.keys()
     for name, wanted in documented.items():
-        shown: object = expbundle
+        shown: object = _core
         for part in name.split("."):
             shown = getattr(shown, part)
         shown = inspect.getdoc(shown)
