@@ -131,7 +131,7 @@ model-index:
     }
     let shown = bench.said(&["attach", "model", "a.expb", "--yes"]);
     assert!(!card(&bench).contains("model-index"), "{}", card(&bench));
-    let gone = "taken out of the card, since what it repeats now does not say so: accuracy 0.9583 (acme/digits, test); f1 \
+    let gone = "taken out of the card, because the records that it now tells of do not state them: accuracy 0.9583 (acme/digits, test); f1 \
                 0.95 (acme/digits, test)";
     assert!(shown.contains(gone), "{shown}");
     bench.ok(&["detach", "model", "--yes"]);

@@ -28,19 +28,8 @@ fn attached() -> Bench {
     bench
 }
 
-/// Standard output and the exit status, whatever it is.
-fn run(bench: &Bench, arguments: &[&str]) -> (String, Option<i32>) {
-    let output = bench.output(arguments);
-    (String::from_utf8(output.stdout).expect("UTF-8"), output.status.code())
-}
-
-fn verify(bench: &Bench, more: &[&str]) -> (String, Option<i32>) {
-    run(bench, &[&["verify"], more, &["--trust", "signers"]].concat())
-}
-
-#[test]
-fn weights_of_a_key_that_is_not_trusted_are_told_apart_from_changed_ones() {
-    let bench = bench();
+/// Other weights, and a record in `b.expb` by which they derive from those in `m`.
+fn tune(bench: &Bench) {
     fs::write(bench.path("tuned.safetensors"), vec![8; 5000]).expect("room");
     bench.ok(&[
         "create",
@@ -57,6 +46,22 @@ fn weights_of_a_key_that_is_not_trusted_are_told_apart_from_changed_ones() {
         "-o",
         "b.expb",
     ]);
+}
+
+/// Standard output and the exit status, whatever it is.
+fn run(bench: &Bench, arguments: &[&str]) -> (String, Option<i32>) {
+    let output = bench.output(arguments);
+    (String::from_utf8(output.stdout).expect("UTF-8"), output.status.code())
+}
+
+fn verify(bench: &Bench, more: &[&str]) -> (String, Option<i32>) {
+    run(bench, &[&["verify"], more, &["--trust", "signers"]].concat())
+}
+
+#[test]
+fn weights_of_a_key_that_is_not_trusted_are_told_apart_from_changed_ones() {
+    let bench = bench();
+    tune(&bench);
     bench.ok(&["sign", "b.expb", "--key", "stranger"]);
     fs::create_dir(bench.path("n")).expect("room");
     fs::rename(bench.path("tuned.safetensors"), bench.path("n/model.safetensors")).expect("room");
@@ -103,22 +108,7 @@ fn an_objection_stands_in_the_headline_and_can_decide() {
 #[test]
 fn an_objection_to_an_ancestor_decides_too() {
     let bench = bench();
-    fs::write(bench.path("tuned.safetensors"), vec![8; 5000]).expect("room");
-    bench.ok(&[
-        "create",
-        "--title",
-        "tuned",
-        "--input",
-        "model=m/model.safetensors",
-        "--derive-from",
-        "a.expb",
-        "--relation",
-        "fine-tuned-from",
-        "--output",
-        "model=tuned.safetensors",
-        "-o",
-        "b.expb",
-    ]);
+    tune(&bench);
     bench.ok(&["sign", "b.expb", "--key", "key"]);
     bench.ok(&["review", "a.expb", "--verdict", "rejected", "--key", "board"]);
     bench.ok(&["merge", "a.expb", "b.expb", "-o", "c.expb"]);

@@ -1,12 +1,12 @@
 //! Which records are about the files of a folder, by digests: a card tells of these, and a bundle of
 //! another run is not attached by mistake.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use expbundle::judge::Verdict;
 use expbundle::standing::{ObjectionKind, Standing};
 use expbundle::verify::Intact;
-use expbundle_format::record::{ArtifactRef, Form, RecordBody, role};
+use expbundle_format::record::{ArtifactRef, Form, Record, RecordBody, role};
 use expbundle_format::time::Time;
 use expbundle_format::weights::look_like_weights;
 use expbundle_format::{ArtifactDigests, Blake3, RecordId, Sha256};
@@ -21,20 +21,24 @@ pub(crate) struct About<'a> {
     made: BTreeSet<RecordId>,
     /// Records that took in weights of the folder, as evaluations do.
     took: BTreeSet<RecordId>,
+    /// Of each tree that a record names and whose listing is here: whether weights of it are in the
+    /// folder. Many records may name one tree.
+    trees: HashMap<Blake3, bool>,
 }
 
 impl<'a> About<'a> {
     pub fn of(intact: &'a Intact, scan: &Scan) -> Self {
         let (files, weights) = (Files::of(scan, |_| true), Files::of(scan, look_like_weights));
+        let trees = trees(intact, &files);
         let is_here = |artifact: &ArtifactRef| match artifact.form {
             Form::File if role::is_model(&artifact.role) => files.have(&artifact.digest, artifact.size),
             Form::File => weights.have(&artifact.digest, artifact.size),
-            Form::Tree => weights_of_tree(intact, artifact)
-                .is_some_and(|tree| tree.iter().any(|(digest, size)| files.have(digest, *size))),
+            Form::Tree => artifact.digest.blake3().is_some_and(|listing| trees.get(&listing) == Some(&true)),
         };
         let made = intact.records().iter().filter(|(_, record)| own_outputs(record.body()).any(is_here));
         let took = intact.records().iter().filter(|(_, record)| record.body().inputs.iter().any(is_here));
-        Self { intact, made: made.map(|(id, _)| *id).collect(), took: took.map(|(id, _)| *id).collect() }
+        let (made, took) = (made.map(|(id, _)| *id).collect(), took.map(|(id, _)| *id).collect());
+        Self { intact, made, took, trees }
     }
 
     /// Whether any record made weights of the folder.
@@ -64,8 +68,8 @@ impl<'a> About<'a> {
     fn made_other_models(&self, id: RecordId) -> bool {
         let Some(record) = self.intact.records().get(&id) else { return false };
         let mut models = own_outputs(record.body()).filter(|output| role::is_model(&output.role)).peekable();
-        let is_seen =
-            |output: &ArtifactRef| output.form == Form::File || weights_of_tree(self.intact, output).is_some();
+        let is_listed = |output: &ArtifactRef| output.digest.blake3().is_some_and(|one| self.trees.contains_key(&one));
+        let is_seen = |output: &ArtifactRef| output.form == Form::File || is_listed(output);
         models.peek().is_some() && models.all(is_seen) && !self.made.contains(&id)
     }
 
@@ -88,7 +92,8 @@ impl<'a> About<'a> {
             return heads.to_vec();
         }
         let (came, here): (Vec<_>, Vec<_>) = last.into_iter().partition(|id| incoming.records().contains_key(id));
-        let evaluates = |id: &RecordId| self.took.contains(id) && !came.contains(id) && !self.made_other_models(*id);
+        let makers: HashSet<&RecordId> = came.iter().collect();
+        let evaluates = |id: &RecordId| self.took.contains(id) && !makers.contains(id) && !self.made_other_models(*id);
         let evaluations = heads.iter().copied().filter(evaluates);
         let stay = here.iter().copied().filter(|id| came.is_empty() || is_known(*id, &came));
         came.iter().copied().chain(evaluations).chain(stay).collect()
@@ -108,11 +113,18 @@ fn own_outputs(body: &RecordBody) -> impl Iterator<Item = &ArtifactRef> {
     body.outputs.iter().filter(move |output| !taken.has_passed_on(output))
 }
 
-/// The weights of a listing; `None` if it is not in the bundle.
-fn weights_of_tree(intact: &Intact, artifact: &ArtifactRef) -> Option<Vec<(ArtifactDigests, u64)>> {
-    let tree = intact.tree(artifact.digest.blake3()?)?;
-    let weights = tree.files().iter().filter(|file| look_like_weights(&file.path.to_plain()));
-    Some(weights.map(|file| (file.digest.into(), file.size)).collect())
+/// Whether weights of each tree are among these files; without trees whose listing is not here.
+fn trees(intact: &Intact, files: &Files) -> HashMap<Blake3, bool> {
+    let bodies = intact.records().values().map(Record::body);
+    let artifacts = bodies.flat_map(|body| body.inputs.iter().chain(&body.outputs));
+    let named = artifacts.filter(|artifact| artifact.form == Form::Tree).filter_map(|tree| tree.digest.blake3());
+    let named: HashSet<Blake3> = named.collect();
+    let has_weights = |listing| {
+        let tree = intact.tree(listing)?;
+        let mut weights = tree.files().iter().filter(|file| look_like_weights(&file.path.to_plain()));
+        Some((listing, weights.any(|file| files.have(&file.digest.into(), file.size))))
+    };
+    named.into_iter().filter_map(has_weights).collect()
 }
 
 /// These records, and those of a bundle that its lineage connects with them: who attaches a family

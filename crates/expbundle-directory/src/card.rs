@@ -218,7 +218,7 @@ pub fn taken_out(before: &str, after: &str) -> Result<Option<String>, CardError>
     let missing = missing(&before, after.as_ref());
     Ok((!missing.is_empty()).then(|| {
         let results = listed(missing.into_iter(), "; ");
-        format!("taken out of the card, since what it repeats now does not say so: {results}")
+        format!("taken out of the card, because the records that it now tells of do not state them: {results}")
     }))
 }
 

@@ -9,9 +9,10 @@ use expbundle::judge::{State, Verdict};
 use expbundle::report::ApartFile;
 use expbundle::standing::Standing;
 use expbundle::verify::{Digests, Intact};
+use expbundle_format::record::Form;
 use expbundle_format::tree::TreeFile;
 use expbundle_format::weights::look_like_weights;
-use expbundle_format::{Code, Finding, Place, RecordId};
+use expbundle_format::{Blake3, Code, Finding, Place, RecordId};
 
 use crate::covering::{Covering, Maker};
 use crate::outputs::{Here, Output, Outputs};
@@ -94,16 +95,31 @@ pub fn judge(scan: &Scan, intact: &Intact, verdict: &Verdict, asks_for_trust: bo
         releases,
     };
     let apart = apart(scan, &files, &Outputs::of_others(&covering, &makers));
-    let makers_apart = objected_makers(scan, &covering, &makers);
+    let makers_apart = objected_makers(scan, &covering);
     Folder { state, files, report, apart, makers_apart, findings: check.findings.finish() }
 }
 
-/// Records that somebody objects to and that name a file here as their output: what was said against
-/// them was said of these files, whoever covers them.
-fn objected_makers(scan: &Scan, covering: &Covering<'_>, makers: &BTreeMap<RecordId, Maker>) -> BTreeSet<RecordId> {
+/// Records set apart that somebody whose word counts objects to, and that name a file here as their
+/// output: what was said against them was said of these files, whoever covers them.
+fn objected_makers(scan: &Scan, covering: &Covering<'_>) -> BTreeSet<RecordId> {
     let here = Here::of(scan);
-    let objected = covering.objected().filter(|id| makers.contains_key(id));
-    objected.filter(|id| Outputs::of_one(covering, makers, *id).are_in(&here)).collect()
+    // Many records may name one tree.
+    let mut trees: HashMap<Blake3, bool> = HashMap::new();
+    let mut has_tree = |listing: Blake3| {
+        let is_here = || {
+            let tree = covering.intact().tree(listing);
+            tree.is_some_and(|tree| tree.files().iter().any(|file| here.has_bytes(&file.digest.into())))
+        };
+        *trees.entry(listing).or_insert_with(is_here)
+    };
+    let mut names_files = |id: &RecordId| {
+        let outputs = covering.intact().records().get(id).into_iter().flat_map(|record| &record.body().outputs);
+        outputs.into_iter().any(|output| match output.form {
+            Form::File => here.has_bytes(&output.digest),
+            Form::Tree => output.digest.blake3().is_some_and(&mut has_tree),
+        })
+    };
+    covering.objected_apart().filter(|id| names_files(id)).collect()
 }
 
 /// Files that nothing covers, and which record that does not count names each as its output: a

@@ -67,9 +67,10 @@ impl<'a> Covering<'a> {
         self.verdict.standing.apart.statements.contains(&statement)
     }
 
-    /// Records against which somebody whose word counts said something.
-    pub fn objected(&self) -> impl Iterator<Item = RecordId> {
-        self.verdict.standing.against.keys().copied()
+    /// Records set apart against which somebody whose word counts said something.
+    pub fn objected_apart(&self) -> impl Iterator<Item = RecordId> {
+        let standing = &self.verdict.standing;
+        standing.against.keys().copied().filter(|id| standing.apart.records.contains(id))
     }
 
     /// The statements that are here and were not set apart.

@@ -85,32 +85,18 @@ type Left = HashMap<(Blake3, bool), Vec<TreeFile>>;
 impl Outputs {
     /// Of records that may be named: with a signers file those that a trusted key signed.
     pub fn of(covering: &Covering<'_>, makers: &BTreeMap<RecordId, Maker>) -> Self {
-        Self::of_those(covering, makers, |_, maker| !covering.asks_for_trust() || !maker.by.is_empty())
+        Self::of_those(covering, makers, |maker| !covering.asks_for_trust() || !maker.by.is_empty())
     }
 
     /// Of the other records, whose word counts for nothing.
     pub fn of_others(covering: &Covering<'_>, makers: &BTreeMap<RecordId, Maker>) -> Self {
-        Self::of_those(covering, makers, |_, maker| covering.asks_for_trust() && maker.by.is_empty())
+        Self::of_those(covering, makers, |maker| covering.asks_for_trust() && maker.by.is_empty())
     }
 
-    /// Of one record.
-    pub fn of_one(covering: &Covering<'_>, makers: &BTreeMap<RecordId, Maker>, one: RecordId) -> Self {
-        Self::of_those(covering, makers, |id, _| id == one)
-    }
-
-    /// Whether some of them is in the folder.
-    pub fn are_in(&self, here: &Here) -> bool {
-        self.by_digest.values().any(|output| here.has(output))
-    }
-
-    fn of_those(
-        covering: &Covering<'_>,
-        makers: &BTreeMap<RecordId, Maker>,
-        is_one: impl Fn(RecordId, &Maker) -> bool,
-    ) -> Self {
+    fn of_those(covering: &Covering<'_>, makers: &BTreeMap<RecordId, Maker>, is_one: impl Fn(&Maker) -> bool) -> Self {
         let mut outputs = Self { digests: covering.digests(), ..Self::default() };
         let mut order: Vec<(Word, RecordId)> =
-            makers.iter().filter(|(id, maker)| is_one(**id, maker)).map(|(id, maker)| (maker.word, *id)).collect();
+            makers.iter().filter(|(_, maker)| is_one(maker)).map(|(id, maker)| (maker.word, *id)).collect();
         // Of several that made one file, the first counts.
         order.sort();
         let mut trees = Left::new();
@@ -261,8 +247,12 @@ impl Here {
     }
 
     fn has(&self, output: &Output) -> bool {
-        let known_by_sha256 = if output.digest.blake3().is_some() { &self.pointed_to } else { &self.sha256 };
-        output.digest.blake3().is_some_and(|blake3| self.blake3.contains(&blake3))
-            || output.digest.sha256().is_some_and(|sha256| known_by_sha256.contains(&sha256))
+        self.has_bytes(&output.digest)
+    }
+
+    pub fn has_bytes(&self, digest: &ArtifactDigests) -> bool {
+        let known_by_sha256 = if digest.blake3().is_some() { &self.pointed_to } else { &self.sha256 };
+        digest.blake3().is_some_and(|blake3| self.blake3.contains(&blake3))
+            || digest.sha256().is_some_and(|sha256| known_by_sha256.contains(&sha256))
     }
 }

@@ -17,7 +17,9 @@ const LINE_HEIGHT: f64 = 16.0;
 const PADDING: f64 = 10.0;
 const MARGIN: f64 = 24.0;
 const HEADING: f64 = 34.0;
-const LEGEND: f64 = 56.0;
+/// From the picture to the arrows of the legend, and from these to its boxes.
+const LEGEND: f64 = 34.0;
+const LEGEND_ROW: f64 = 22.0;
 /// Columns of a row of a warning.
 const WARNING_COLUMNS: usize = 110;
 /// Widths of a character in pixels: those of `DejaVu Sans`, the widest of the fonts that stand in
@@ -76,9 +78,9 @@ pub fn svg(view: &View) -> String {
     }
     out.push_str("</g>\n");
     let has_parts = edges.iter().any(|edge| edge.is_part);
-    let top = MARGIN + heading + placed.size.height + 34.0;
+    let top = MARGIN + heading + placed.size.height + LEGEND;
     legend(&mut out, top, has_parts);
-    boxes_legend(&mut out, top + 22.0, view);
+    boxes_legend(&mut out, top + LEGEND_ROW, view);
     out.push_str("</svg>\n");
     out
 }
@@ -86,7 +88,7 @@ pub fn svg(view: &View) -> String {
 fn open(out: &mut String, view: &View, placed: &Layout, heading: f64, least_width: f64) {
     // The legend is some 530 pixels wide.
     let width = (placed.size.width.max(least_width) + 2.0 * MARGIN).max(570.0);
-    let height = placed.size.height + 2.0 * MARGIN + heading + LEGEND;
+    let height = placed.size.height + 2.0 * MARGIN + heading + LEGEND + LEGEND_ROW;
     let _ = writeln!(
         out,
         r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0}" height="{height:.0}" viewBox="0 0 {width:.0} {height:.0}" font-family="Helvetica, Arial, sans-serif" fill="{TEXT}">"#

@@ -96,7 +96,7 @@ fn difference((place, name): &(usize, String), before: Option<&Fact>, after: Opt
     let exact = |fact: &Fact| fact.exact.clone();
     let words = |fact: &Fact| fact.words.clone();
     let is_told = before.is_some_and(|fact| fact.repeats) && after.is_some_and(|fact| fact.repeats);
-    if is_told || before.map(exact) == after.map(exact) {
+    if is_told || before.map(|fact| &fact.exact) == after.map(|fact| &fact.exact) {
         return None;
     }
     // What differs and reads alike is shown as it stands in the record.

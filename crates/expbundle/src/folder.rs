@@ -23,7 +23,8 @@ pub struct Folder {
     /// Files that nothing covers, and the record that names each as its output, but that no trusted
     /// key signed.
     pub apart: Vec<ApartFile>,
-    /// Records without a say that somebody objects to, and that name a counted file as their output.
+    /// Records set apart that somebody whose word counts objects to, and that name a counted file as
+    /// their output.
     pub makers_apart: BTreeSet<RecordId>,
     /// What is wrong, at most 100 of one code.
     pub findings: Vec<Finding>,

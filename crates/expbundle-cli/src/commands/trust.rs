@@ -40,7 +40,7 @@ enum Action {
         #[arg(long, value_name = "TIME", value_parser = keys::day_or_moment)]
         until: Option<Time>,
     },
-    /// Remove a person or a key, which then counts for nothing
+    /// Remove the lines of a person or a key
     Remove {
         /// Signers file
         signers: Utf8PathBuf,

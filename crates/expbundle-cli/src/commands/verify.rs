@@ -41,7 +41,7 @@ pub struct Verify {
     /// Required state [default: trusted with --trust, else intact]
     #[arg(long, value_name = "STATE")]
     require: Option<Required>,
-    /// Require that nobody whose word counts objects to a record or an ancestor
+    /// Require that nobody whose word counts objects to a record, an ancestor or this release
     #[arg(long)]
     no_objections: bool,
     /// Judge keys as of this day or time [default: now]
