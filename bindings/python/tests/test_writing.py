@@ -149,24 +149,20 @@ def test_a_metric_is_numbers_or_texts() -> None:
 
 def test_saying_a_thing_twice_says_it_once(bundle: expbundle.Bundle, key: expbundle.Key, tmp_path: Path) -> None:
     other = expbundle.Run("better", clock=False).finish().record()
-    said = (
-        bundle.sign(key)
-        .note("overlaps", key)
-        .evaluate({"accuracy": 0.9}, key, dataset="a/b", split="test")
-        .evaluate({"accuracy": 0.8}, key, dataset="c/d", split="test")
-        .review("approved", key)
-        .deploy("production", key)
-        .supersede(other, key)
-    )
-    again = (
-        said.sign(key)
-        .note("overlaps", key)
-        .evaluate({"accuracy": 0.9}, key, dataset="a/b", split="test")
-        .evaluate({"accuracy": 0.8}, key, dataset="c/d", split="test")
-        .review("approved", key)
-        .deploy("production", key)
-        .supersede(other, key)
-    )
+
+    def say(about: expbundle.Bundle) -> expbundle.Bundle:
+        return (
+            about.sign(key)
+            .note("overlaps", key)
+            .evaluate({"accuracy": 0.9}, key, dataset="a/b", split="test")
+            .evaluate({"accuracy": 0.8}, key, dataset="c/d", split="test")
+            .review("approved", key)
+            .deploy("production", key)
+            .supersede(other, key)
+        )
+
+    said = say(bundle)
+    again = say(said)
     assert again == said and len(said.statements) == 7
     # What another one took the place of since, another key says, or was revoked, is said anew.
     corrected = said.evaluate({"accuracy": 0.91}, key, dataset="a/b", split="test")

@@ -735,8 +735,8 @@ def verify(
 
     ``trust`` is a signers file, a ``.pub`` or ``.keys`` file, or a public key itself; then
     ``trusted`` is required unless ``require`` says otherwise. ``at`` is when keys are judged.
-    ``no_objections`` requires, too, that nobody whose word counts has rejected, revoked or sent back
-    a record or an ancestor.
+    ``no_objections`` requires, too, that nobody whose word counts has rejected, revoked, superseded or
+    sent back a record, an ancestor, or the release of just these files.
     """
 
 def trackers() -> list[str]:
