@@ -33,10 +33,10 @@ def run(bundle, outputs=(), inputs=(), names=None, key=ADA, title="a run", withh
     return record
 
 
-def model(data=WEIGHTS, path="model.safetensors", role="model", **more):
+def model(data=WEIGHTS, path="model.safetensors", role="model", marks=None, **more):
     """A bundle of one run that put out a model."""
     bundle = Bundle()
-    bundle.made = run(bundle, [artifact(data, role)], names=[listed(data, role, path)] if path else None, **more)
+    bundle.made = run(bundle, [{**artifact(data, role), **(marks or {})}], names=[listed(data, role, path)] if path else None, **more)
     return bundle
 
 
@@ -105,8 +105,11 @@ def records(suite, same):
     case("changed-below", "a model is known by the last name of its path too, where its bytes are nowhere", model(path="out/model.bin"), {"model.bin": OTHER}, [NO_WEIGHTS], [CHANGED])
     case("moved-and-replaced", "the model was put aside, and other bytes are at its very path", model(), {"model.safetensors": OTHER, "backup/model.safetensors": WEIGHTS}, [NOT_RELEASED], [CHANGED])
     case("moved-and-one-of-its-name", "its last name is nothing where its bytes are here", model(path="out/model.bin"), {"model.bin": OTHER, "out/moved.bin": WEIGHTS}, [UNCOVERED, NOT_RELEASED])
-    case("names-withheld", "without names other weights are not covered all the same", model(withheld=True), {"w.bin": OTHER}, ["section.withheld", "lineage.licence-withheld", UNCOVERED, NO_WEIGHTS], [NO_OUTPUT])
-    case("names-withheld-and-moved", "the model under another name, and another at its path", model(withheld=True), {"model.safetensors": OTHER, "onnx/old.bin": WEIGHTS}, ["section.withheld", "lineage.licence-withheld", UNCOVERED, NOT_RELEASED], **TRUST)
+    made = {"passedOn": False}
+    case("names-withheld", "without names other weights are not covered all the same", model(withheld=True, marks=made), {"w.bin": OTHER}, ["section.withheld", "lineage.licence-withheld", UNCOVERED, NO_WEIGHTS], [NO_OUTPUT])
+    case("names-withheld-and-mark", "whether it was made or passed on is not known, so it covers nothing", model(withheld=True), {"model.safetensors": WEIGHTS}, ["section.withheld", "lineage.licence-withheld", UNCOVERED, NO_WEIGHTS])
+    case("names-withheld-and-mark-and-weights", "but is asked for: what is missing never helps", model(withheld=True), {"w.bin": OTHER}, ["section.withheld", "lineage.licence-withheld", UNCOVERED, NO_WEIGHTS], [NO_OUTPUT])
+    case("names-withheld-and-moved", "the model under another name, and another at its path", model(withheld=True, marks=made), {"model.safetensors": OTHER, "onnx/old.bin": WEIGHTS}, ["section.withheld", "lineage.licence-withheld", UNCOVERED, NOT_RELEASED], **TRUST)
     case("no-output", "the bundle belongs to another model", model(), {"README.md": b"# Empty\n"}, [NO_WEIGHTS], [NO_OUTPUT])
     case("no-output-of-an-adapter", "weights of any kind", model(role="adapter"), {}, [NO_WEIGHTS], [NO_OUTPUT])
     case("no-weights", "a tokenizer is not a model", model(role="tokenizer", path="tokenizer.json"), {"tokenizer.json": WEIGHTS}, [NO_WEIGHTS, NOT_RELEASED], **TRUST)

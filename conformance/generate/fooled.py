@@ -124,8 +124,25 @@ def folders(suite):
         if "folder" in name:
             bundle.embed(tree)
         also = [UNCOVERED, NO_WEIGHTS] + ([] if "role" in name else [GAP])
-        # A folder that was put out as a model has to be here.
-        case(f"taken-in{name}", "what a run was given it has not made, marked or not", bundle, {"model.safetensors": WEIGHTS}, also, ["directory.no-output"] if "folder" in name else [], clause="directory.md#what-covers")
+        case(f"taken-in{name}", "what a run was given it has not made, marked or not", bundle, {"model.safetensors": WEIGHTS}, also, clause="directory.md#what-covers")
+        if "folder" in name:
+            case(f"taken-in{name}-and-others-here", "but a folder that was put out as a model belongs to no other weights", bundle, {"w.bin": OTHER}, also, ["directory.no-output"], clause="directory.md#what-covers")
+    given = listing({"base.safetensors": WEIGHTS})
+    for name, output, is_covered in (
+        ("", exact(WEIGHTS), False), ("-in-a-folder", artifact(tree, form="tree"), False),
+        ("-called-made", {**exact(WEIGHTS), "passedOn": False}, True), ("-in-a-folder-called-made", {**artifact(tree, form="tree"), "passedOn": False}, True),
+    ):
+        for missing in ("", "-withheld"):
+            bundle = Bundle()
+            run(bundle, [output], [artifact(given, form="tree")])
+            for content in [tree] * ("folder" in name) + [given] * (not missing):
+                bundle.embed(content)
+            also = [NOT_RELEASED, GAP] if is_covered else [UNCOVERED, NO_WEIGHTS, GAP]
+            state = {"state": "signed"} if is_covered else {}
+            case(f"taken-in-with-a-tree{name}{missing}", "what was in a folder that a run was given it has not made, unless the record says so", bundle, {"model.safetensors": WEIGHTS}, also, **state, clause="directory.md#what-covers")
+    bundle = Bundle()
+    run(bundle, [exact(WEIGHTS)], names=[{"direction": "input", "role": "model", "digest": digests(WEIGHTS)}])
+    case("taken-in-by-a-description", "what a description has among the inputs was not made", bundle, {"model.safetensors": WEIGHTS}, [UNCOVERED, NO_WEIGHTS, GAP], clause="directory.md#what-covers")
     bundle = Bundle()
     run(bundle, [artifact(tree, form="tree")], [exact(WEIGHTS)])
     run(bundle, [artifact(tree, form="tree")])

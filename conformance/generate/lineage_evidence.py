@@ -79,7 +79,8 @@ def proving(case):
     ):
         tree = listing({**files, "other.bin": Y})
         bundle = family({"outputs": [x], **EARLY}, {"inputs": [artifact(tree, form="tree")]}, embed=[tree])
-        case(f"file-of-a-tree-{name}", "of a tree only files of weights and data prove", bundle, [LATE] if joins else [GAP])
+        # Nobody made the other file.
+        case(f"file-of-a-tree-{name}", "of a tree only files of weights and data prove", bundle, [LATE, GAP] if joins else [GAP])
     small = listing({"model.bin": X}, size=2)
     case("file-of-a-tree-small", "and no small ones", family({"outputs": [sized(2)], **EARLY}, {"inputs": [artifact(small, form="tree")]}, embed=[small]), [GAP])
 
@@ -151,9 +152,33 @@ def passing_on(case):
     folder = family({"inputs": [artifact(tree, form="tree")], "outputs": [x], "on": 24, "end": 25}, child, embed=[tree])
     case("taken-in-by-a-listing", "without a mark the listing decides", folder, [GAP])
     case("taken-in-by-a-listing-withheld", "and where it is not here nobody can tell", bare(folder, tree), [GAP])
+    chosen(case)
     fresh = listing({"base.bin": Y})
     made = family({"inputs": [artifact(fresh, form="tree")], "outputs": [x], **EARLY}, child, embed=[fresh])
     case("made-by-a-listing", "a listing without these bytes", made, [GAP, LATE])
     case("made-by-a-listing-withheld", "what is missing never helps", bare(made, fresh), [GAP])
     marked = family({"inputs": [artifact(fresh, form="tree")], "outputs": [mark(False)], **EARLY}, child, embed=[fresh])
     case("made-by-its-mark-without-a-listing", "a mark in the record cannot be left out", bare(marked, fresh), [GAP, LATE])
+
+
+def chosen(case):
+    """Trees of files that others have too, and trees of which only some files have a maker."""
+    all_of_it, some, fresh = listing({"base.bin": X, "more.bin": Y, "README.md": b"read"}), listing({"base.bin": X, "LICENSE": b"new"}), listing({"base.bin": X, "made.bin": b"made"})
+    tree = lambda files, **more: artifact(files, form="tree", **more)
+    why = "who only chose files has made no tree"
+    put_out = lambda inputs, output, *embed: family({"inputs": inputs, "outputs": [output], **EARLY}, {"inputs": [{name: value for name, value in output.items() if name != "passedOn"}]}, embed=embed)
+    case("tree-of-chosen-files", why, put_out([tree(all_of_it)], tree(some), all_of_it, some), [GAP])
+    case("tree-of-chosen-files-taken-in-one-by-one", why, put_out([artifact(X)], tree(some), some), [GAP])
+    case("tree-of-chosen-files-called-made", "nor by saying so of inputs that it lists", put_out([artifact(X)], tree(some, passedOn=False), some), [GAP])
+    case("tree-of-chosen-files-of-a-tree-called-made", "a mark in the record cannot be left out, so it decides over listings, which can", put_out([tree(all_of_it)], tree(some, passedOn=False), all_of_it, some), [LATE, GAP])
+    case("tree-of-chosen-files-withheld", "what is missing never helps", put_out([tree(all_of_it)], tree(some), some), [GAP])
+    case("tree-of-chosen-files-and-one-made", "one file of its own makes it a tree of its own", put_out([tree(all_of_it)], tree(fresh), all_of_it, fresh), [LATE, GAP])
+    given = {"inputs": [tree(all_of_it)], "outputs": [tree(all_of_it, passedOn=False)], **EARLY}
+    case("tree-passed-on-and-called-made", "of a tree that was passed on every file was", family(given, {"inputs": [artifact(X)]}, embed=[all_of_it]), [GAP])
+    case("tree-of-no-files-of-its-own", "what everybody has makes no tree anybody's", put_out([], tree(listing({"LICENSE": X})), listing({"LICENSE": X})), [GAP])
+    both = listing({"a.bin": X, "b.parquet": Y, "tokenizer.json": b"words", "cat.jpg": b"a cat"})
+    takes = {"inputs": [tree(both)]}
+    case("tree-accounted-for", "each file that can prove has a maker", family({"outputs": [artifact(X), artifact(Y)], **EARLY}, takes, embed=[both]), [LATE])
+    case("tree-accounted-for-by-two", "or several of them", family({"outputs": [artifact(X)], **EARLY}, takes, {"outputs": [artifact(Y)], **EARLY}, embed=[both]), [LATE])
+    case("tree-accounted-for-in-part", "one file accounts for no other", family({"outputs": [artifact(X)], **EARLY}, takes, embed=[both]), [LATE, GAP])
+    case("tree-accounted-for-by-itself", "and nobody accounts for what it took in", family({"outputs": [artifact(X)], **EARLY}, {"inputs": [tree(both)], "outputs": [{**artifact(Y), "passedOn": False}]}, embed=[both]), [LATE, GAP])

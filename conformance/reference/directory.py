@@ -14,10 +14,10 @@ MODEL_ROLES = ("model", "adapter", "checkpoint")
 
 
 class Output:
-    """A file that a record put out: an output, or a file of an output tree. `paths` are those of a model."""
+    """A file that a record put out: an output, or a file of an output tree. `paths` are those of a model, `origin` tells whether it was made."""
 
-    def __init__(self, digests, size, is_model=False, paths=()):
-        self.digests, self.size, self.is_model, self.paths = digests, size, is_model, paths
+    def __init__(self, digests, size, is_model=False, paths=(), origin="made"):
+        self.digests, self.size, self.is_model, self.paths, self.origin = digests, size, is_model, paths, origin
 
 
 class Directory:
@@ -34,7 +34,7 @@ class Directory:
     def verify(self):
         """The state; findings are in `found`."""
         self.named = [output for identity in self.bundle.read if self.may_be_named(identity) for output in self.outputs(identity)]
-        self.covering = [output for identity in self.bundle.read if self.covers(identity) for output in self.outputs(identity)]
+        self.covering = [output for identity in self.bundle.read if self.covers(identity) for output in self.outputs(identity) if output.origin == "made"]
         releases = self.releases()
         self.release = self.held_to(releases)
         self.listed = self.listing(self.release) if self.release else None
@@ -67,30 +67,23 @@ class Directory:
         return any(statement["predicate"]["verdict"] == "rejected" for statement in latest.values())
 
     def outputs(self, identity):
-        for output in self.bundle.read[identity]["outputs"]:
-            if self.was_passed_on(identity, output):
+        graph = self.bundle.graph
+        for output in graph.outputs[identity]:
+            is_model, origin = output.role in MODEL_ROLES, graph.origin(output)
+            if not output.is_tree:
+                digests = dict(output.names)
+                yield Output(digests, output.size, is_model, self.paths(identity, digests) if is_model else (), origin)
                 continue
-            is_model = output["role"] in MODEL_ROLES
-            if output.get("form") != "tree":
-                yield Output(output["digest"], output["size"], is_model, self.paths(identity, output) if is_model else ())
-                continue
-            for path, file in (self.bundle.listings.get(output["digest"].get("blake3")) or {}).items():
-                if self.was_taken_in(identity, file):
-                    continue
+            for path, names, size in graph.every_file(output):
+                of_file = graph.origin(graph.file(output, path, names, size))
                 is_weights = is_model and looks_like_weights(path)
-                yield Output(file, file["size"], is_weights, [unescaped(path)] if is_weights else ())
+                # Of a tree that was passed on every file was; of one of unknown origin none is known to be made.
+                worst = "passed on" if "passed on" in (origin, of_file) else of_file if origin else None
+                yield Output(dict(names), size, is_weights, [unescaped(path)] if is_weights else (), worst)
 
-    def was_passed_on(self, identity, output):
-        """What a run was given it has not made."""
-        return output.get("passedOn") is True or self.was_taken_in(identity, output["digest"])
-
-    def was_taken_in(self, identity, digests):
-        inputs = [item["digest"] for item in self.bundle.read[identity]["inputs"]]
-        return any(digests.get(name) is not None and digests[name] == item.get(name) for item in inputs for name in ("blake3", "sha256"))
-
-    def paths(self, identity, output):
+    def paths(self, identity, digests):
         """What `artifacts.json` calls an output."""
-        items = [item for item in self.bundle.described(identity) if item["direction"] == "output" and is_same_set(item.get("digest") or {}, output["digest"])]
+        items = [item for item in self.bundle.described(identity) if item["direction"] == "output" and is_same_set(item.get("digest") or {}, digests)]
         return [item[name] for item in items for name in ("path", "name") if item.get(name) is not None]
 
     def is_output(self, file, outputs):
@@ -204,7 +197,7 @@ class Directory:
         return any(file.path in model.paths for model in self.models()) or last_name(file.path) in map(last_name, gone)
 
     def models(self):
-        return [output for output in self.named if output.is_model]
+        return [output for output in self.named if output.is_model and output.origin != "passed on"]
 
     def unread(self):
         for path in sorted(self.folder.links, key=str.encode):
@@ -249,7 +242,8 @@ class Directory:
 
     def has_model(self):
         """Whether a record that may be named has a model among its outputs."""
-        return any(output["role"] in MODEL_ROLES and not self.was_passed_on(identity, output) for identity, record in self.bundle.read.items() if self.may_be_named(identity) for output in record["outputs"])
+        graph = self.bundle.graph
+        return any(output.role in MODEL_ROLES and graph.origin(output) != "passed on" for identity in self.bundle.read if self.may_be_named(identity) for output in graph.outputs[identity])
 
     def has_changed(self):
         return any(code == "artifact.changed" for code, _, _ in self.found)

@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import itertools
 import pathlib
 import tomllib
 from dataclasses import dataclass
@@ -29,8 +30,8 @@ COMMON_NAMES = frozenset("""
 SEEDED = ("random_states", "rng_state")
 DOCUMENTS = tuple("authors changelog citation contributing copying licence license notice readme .git".split())
 DATA = tuple(
-    f".{ending}" for ending in """arrow avro bin bz2 ckpt csv feather gguf gz h5 hdf5 joblib jsonl keras lance mds msgpack ndjson nemo npy npz onnx orc parquet pickle pkl pt pth
-    safetensors tar tflite tfrecord tgz tsv xz zip zst""".split()
+    f".{ending}" for ending in """arrow avro bin bz2 caffemodel cbm ckpt csv engine feather ggml gguf gz h5 hdf5 joblib jsonl keras lance mds mlmodel msgpack ndjson nemo npy npz onnx
+    orc parquet pb pickle pkl pt pth safetensors skops t7 tar tflite tfrecord tgz tsv ubj weights xz zip zst""".split()
 )
 
 
@@ -80,6 +81,11 @@ def has_common_name(path):
     return name in COMMON_NAMES or name.endswith((".md", ".py")) or name.startswith(SEEDED) or name.startswith(DOCUMENTS) and not name.endswith(DATA)
 
 
+def is_own(path, names, size):
+    """Whether a file of a tree is not one that others have by chance."""
+    return size >= FEWEST_BYTES and not has_common_name(path) and not names & known_files()[1]
+
+
 def names_of(digests):
     """A digest set as algorithms with digests."""
     return frozenset((name, digests[name]) for name in ("blake3", "sha256") if digests.get(name) is not None)
@@ -97,6 +103,8 @@ class Artifact:
     passed_on: bool | None = None
     is_tree: bool = False
     path: str | None = None
+    # Of a file of a tree: the names of the tree.
+    tree: frozenset = frozenset()
     # Of a tree: whether its listing is here and has a file that others do not have by chance.
     has_own: bool = False
 
@@ -128,7 +136,7 @@ class Lineage:
         self.records, self.sha256, self.described, self.listings = records, sha256, described, listings
         self.links = [link for link in links if link["record"]["blake3"] in records]
         self.supersessions = [statement for statement in supersessions if statement["record"]["blake3"] in records]
-        self.found, self.read, self.joining, self.own = [], {}, {}, {}
+        self.found, self.read, self.inside, self.joining, self.own = [], {}, {}, {}, {}
         self.inputs, self.outputs = ({identity: self.whole(identity, way) for identity in sorted(records)} for way in ("inputs", "outputs"))
         self.disputed = set()
 
@@ -161,7 +169,7 @@ class Lineage:
             marks[0].append(item.get("common", False))
             marks[1].append(item.get("passedOn"))
         return [
-            Artifact(identity, names, size, role, any(common), False if False in passed_on else True if True in passed_on else None, is_tree, None, is_tree and self.has_own(names))
+            Artifact(identity, names, size, role, any(common), False if False in passed_on else True if True in passed_on else None, is_tree, has_own=is_tree and self.has_own(names))
             for (names, size, role, is_tree), (common, passed_on) in found.items()
         ]
 
@@ -172,7 +180,7 @@ class Lineage:
             return False
         if blake3 not in self.own:
             files = self.files_of(blake3)
-            self.own[blake3] = any(size >= FEWEST_BYTES and not has_common_name(path) and not digests & known_files()[1] for path, digests, size in files)
+            self.own[blake3] = any(is_own(path, digests, size) for path, digests, size in files)
         return self.own[blake3]
 
     def listing(self, artifact):
@@ -196,7 +204,9 @@ class Lineage:
         return self.read[blake3]
 
     def names_in(self, blake3):
-        return set().union(*(names for _, names, _ in self.files_of(blake3)))
+        if blake3 not in self.inside:
+            self.inside[blake3] = set().union(*(names for _, names, _ in self.files_of(blake3)))
+        return self.inside[blake3]
 
     def files_that_join(self, blake3):
         if blake3 not in self.joining:
@@ -208,7 +218,15 @@ class Lineage:
         if self.listing(tree) is None:
             return []
         files = self.files_that_join(dict(tree.names)["blake3"])
-        return [Artifact(tree.record, names, size, tree.role, tree.common, tree.passed_on, path=path) for path, names, size in files]
+        return [self.file(tree, *file) for file in files]
+
+    def every_file(self, tree):
+        """Path, digests and size of each file of a tree; none if its listing is not here."""
+        return self.files_of(dict(tree.names)["blake3"]) if self.listing(tree) is not None else []
+
+    @staticmethod
+    def file(tree, path, names, size):
+        return Artifact(tree.record, names, size, tree.role, tree.common, tree.passed_on, path=path, tree=tree.names)
 
     def described_inputs(self, identity):
         return [item for item in self.described.get(identity) or [] if item["direction"] == "input"]
@@ -257,8 +275,22 @@ class Lineage:
         for artifacts in (self.inputs, self.outputs):
             trees = [dict(artifact.names)["blake3"] for identity in artifacts for artifact in artifacts[identity] if self.listing(artifact) is not None]
             looks = sum(len(self.files_that_join(tree)) * (trees.count(tree) - 1) for tree in set(trees))
+            if artifacts is self.outputs:
+                looks += sum(len(self.files_of(tree)) * (len(others) - 1) for tree, others in self.compared().items())
             if looks > MOST_LOOKS:
                 self.say("container.limit", min(self.records))
+
+    def compared(self):
+        """Of each listing that was put out and whose first file is not made, the listings that records took in with which it is compared."""
+        found = {}
+        for output in (output for identity in self.outputs for output in self.outputs[identity]):
+            if output.passed_on is not None or output.common or not carries_lineage(output.role) or not self.is_made_by_itself(output):
+                continue
+            first = next((self.file(output, *file) for file in self.every_file(output) if is_own(*file)), None)
+            if first and not self.is_made_by_itself(first):
+                taken = (dict(artifact.names)["blake3"] for artifact in self.inputs[output.record] if self.listing(artifact))
+                found.setdefault(dict(output.names)["blake3"], set()).add(frozenset(taken))
+        return found
 
     # Declared and asserted links.
 
@@ -306,25 +338,35 @@ class Lineage:
                             self.made.setdefault(name, []).append(artifact)
 
     def is_made(self, output):
-        """Whether its record made an output. What was passed on, or may have been, proves nothing."""
-        inputs = self.inputs[output.record]
-        if any(output.names & artifact.names for artifact in inputs):
+        """Whether its record made an output. What was passed on, or may have been, proves nothing; nor does a tree of nothing but that."""
+        if not self.is_made_by_itself(output):
             return False
+        own = [file for file in self.every_file(output) if is_own(*file)]
+        return not own or any(self.is_made_by_itself(self.file(output, *file)) for file in own)
+
+    def is_made_by_itself(self, output):
+        return self.origin(output) == "made"
+
+    def origin(self, output):
+        """Whether its record made an output or was given it, by the table; `None` if that is not known."""
+        inputs = self.inputs[output.record]
+        if any((output.names | output.tree) & artifact.names for artifact in inputs):
+            return "passed on"
         if output.passed_on is None:
             trees = [artifact for artifact in inputs if artifact.is_tree and not artifact.is_empty]
             described = [names_of(item["digest"]) for item in self.described_inputs(output.record) if item.get("digest")]
             in_trees = [self.names_in(dict(tree.names)["blake3"]) for tree in trees if self.listing(tree) is not None]
             if any(output.names & names for names in [*described, *in_trees]):
-                return False
+                return "passed on"
             # Of unknown origin: what is known by one algorithm only is compared with nothing that
             # is known by the other only.
             known = [artifact.names for artifact in inputs] + described
             if any(not {name for name, _ in names} & {name for name, _ in output.names} and not names & known_files()[0] for names in known):
-                return False
+                return None
             is_withheld = "artifacts.json" in self.records[output.record]["sections"] and self.described[output.record] is None
             if is_withheld or self.has_hidden_tree(output.record):
-                return False
-        return output.passed_on is not True
+                return None
+        return "passed on" if output.passed_on else "made"
 
     def has_hidden_tree(self, identity):
         """Whether it took in a tree, not empty, whose files are not known."""
@@ -504,9 +546,15 @@ class Lineage:
 
     def unaccounted(self, identity):
         for whole in self.inputs[identity]:
-            is_made = any(self.producers(artifact) - {identity} for artifact in [whole, *self.files(whole)])
+            is_made = self.producers(whole) - {identity} or self.are_files_made(whole)
             if self.needs_account(whole) and not is_made and not self.is_linked(identity, whole.names):
                 yield whole.names
+
+    def are_files_made(self, tree):
+        """Whether each file of a tree that can prove was made by another record; one at least can."""
+        proving = (file for file in (self.file(tree, *file) for file in self.every_file(tree)) if file.proves())
+        first = next(proving, None)
+        return first is not None and all(self.producers(file) - {tree.record} for file in itertools.chain([first], proving))
 
     def unaccounted_by_description(self, identity):
         """Inputs that `artifacts.json` alone has: by name, or by a digest that `record.json` does not list."""

@@ -350,8 +350,8 @@ class Verifier:
         counted = [statement for statement in self.said if self.trust.counts(statement)]
         described = {identity: self.described(identity) if self.is_description_here(identity) else None for identity in self.read}
         links = [statement for statement in counted if statement["kind"] == "link"]
-        found = Lineage(self.read, self.sha256_of_record, described, self.listings, links, self.trust.superseded).findings()
-        for code, severity, place in found:
+        self.graph = Lineage(self.read, self.sha256_of_record, described, self.listings, links, self.trust.superseded)
+        for code, severity, place in self.graph.findings():
             self.say(code, f"records/{place}", severity)
 
     def named_parents(self):

@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use expbundle::judge::Verdict;
+use expbundle::origins::{ArtifactFact, Origins};
 use expbundle::standing::{ObjectionKind, Standing};
 use expbundle::verify::Intact;
-use expbundle_format::record::{ArtifactRef, Form, Record, RecordBody, role};
+use expbundle_format::record::{Form, Record, role};
 use expbundle_format::time::Time;
 use expbundle_format::weights::look_like_weights;
 use expbundle_format::{ArtifactDigests, Blake3, RecordId, Sha256};
 
-use crate::outputs::Taken;
 use crate::scan::Scan;
 
 /// The records of a bundle beside the files of a folder.
@@ -24,21 +24,27 @@ pub(crate) struct About<'a> {
     /// Of each tree that a record names and whose listing is here: whether weights of it are in the
     /// folder. Many records may name one tree.
     trees: HashMap<Blake3, bool>,
+    origins: Origins,
 }
 
 impl<'a> About<'a> {
     pub fn of(intact: &'a Intact, scan: &Scan) -> Self {
         let (files, weights) = (Files::of(scan, |_| true), Files::of(scan, look_like_weights));
         let trees = trees(intact, &files);
-        let is_here = |artifact: &ArtifactRef| match artifact.form {
-            Form::File if role::is_model(&artifact.role) => files.have(&artifact.digest, artifact.size),
-            Form::File => weights.have(&artifact.digest, artifact.size),
-            Form::Tree => artifact.digest.blake3().is_some_and(|listing| trees.get(&listing) == Some(&true)),
+        let is_here = |artifact: &ArtifactFact| {
+            let (Some(digest), Some(size)) = (artifact.digests, artifact.size_bytes) else { return false };
+            match artifact.form {
+                Form::File if role::is_model(&artifact.role) => files.have(&digest, size),
+                Form::File => weights.have(&digest, size),
+                Form::Tree => digest.blake3().is_some_and(|listing| trees.get(&listing) == Some(&true)),
+            }
         };
-        let made = intact.records().iter().filter(|(_, record)| own_outputs(record.body()).any(is_here));
-        let took = intact.records().iter().filter(|(_, record)| record.body().inputs.iter().any(is_here));
-        let (made, took) = (made.map(|(id, _)| *id).collect(), took.map(|(id, _)| *id).collect());
-        Self { intact, made, took, trees }
+        let origins = intact.origins(intact.records().keys().copied());
+        let has_made = |id: &&RecordId| origins.of(**id).is_some_and(|made| made.own_outputs().any(is_here));
+        let made = intact.records().keys().filter(has_made).copied().collect();
+        let has_taken = |record: &Record| record.body().inputs.iter().any(|input| is_here(&ArtifactFact::from(input)));
+        let took = intact.records().iter().filter(|(_, record)| has_taken(record)).map(|(id, _)| *id).collect();
+        Self { intact, made, took, trees, origins }
     }
 
     /// Whether any record made weights of the folder.
@@ -66,10 +72,11 @@ impl<'a> About<'a> {
     /// Whether a record lists models of its own, none of which is in the folder as far as anybody can
     /// tell.
     fn made_other_models(&self, id: RecordId) -> bool {
-        let Some(record) = self.intact.records().get(&id) else { return false };
-        let mut models = own_outputs(record.body()).filter(|output| role::is_model(&output.role)).peekable();
-        let is_listed = |output: &ArtifactRef| output.digest.blake3().is_some_and(|one| self.trees.contains_key(&one));
-        let is_seen = |output: &ArtifactRef| output.form == Form::File || is_listed(output);
+        let Some(made) = self.origins.of(id) else { return false };
+        let mut models = made.own_outputs().filter(|output| role::is_model(&output.role)).peekable();
+        let listing = |output: &ArtifactFact| output.digests.and_then(|digests| digests.blake3());
+        let is_listed = |output: &ArtifactFact| listing(output).is_some_and(|one| self.trees.contains_key(&one));
+        let is_seen = |output: &ArtifactFact| output.form == Form::File || is_listed(output);
         models.peek().is_some() && models.all(is_seen) && !self.made.contains(&id)
     }
 
@@ -105,12 +112,6 @@ fn stands(standing: &Standing, record: RecordId) -> bool {
     let out = [ObjectionKind::Revoked, ObjectionKind::Rejected, ObjectionKind::Superseded];
     let mut objections = standing.against.get(&record).into_iter().flatten();
     standing.counts(record) && !objections.any(|one| out.contains(&one.kind))
-}
-
-/// What a record made, and was not given.
-fn own_outputs(body: &RecordBody) -> impl Iterator<Item = &ArtifactRef> {
-    let taken = Taken::by(body);
-    body.outputs.iter().filter(move |output| !taken.has_passed_on(output))
 }
 
 /// Whether weights of each tree are among these files; without trees whose listing is not here.

@@ -270,10 +270,14 @@ impl Check<'_> {
     fn not_covered(&mut self, file: &FileReport, held: &Held) {
         let why = match file.made.as_ref().map(|made| (made.record, made.word)) {
             Some((record, Word::Counts)) => format!("an output of record {record}, and not part of the release"),
+            Some((record, Word::Unsure)) => {
+                format!("an output of record {record}, which may have been given it: what it took in is not all here")
+            }
             Some((record, Word::Rejected)) => format!("an output of record {record}, which was rejected"),
             Some((record, Word::Superseded)) => format!("an output of record {record}, which was superseded"),
             Some((record, Word::Revoked)) => format!("an output of record {record}, which was revoked"),
             Some((record, Word::Unsigned)) => format!("an output of record {record}, which is not signed"),
+            Some((record, Word::PassedOn)) => format!("an output of record {record}, which was given it"),
             None => format!("no signature covers it: {}", describe(held)),
         };
         self.findings.push(Code::DirectoryUncovered, Place::entry(&file.path), why);

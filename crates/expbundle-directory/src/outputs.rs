@@ -1,12 +1,14 @@
 //! What records say that they made, by digest and by name, for lookups: a file is compared with all
 //! of it in constant time (spec/directory.md, "What covers").
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use expbundle::folder::Word;
+use expbundle::origins::{ArtifactFact, Given, Made, Origin};
 use expbundle::verify::Digests;
 use expbundle_format::pointer::Pointer;
-use expbundle_format::record::{ArtifactRef, Form, Record, RecordBody, role};
+use expbundle_format::record::{Form, role};
 use expbundle_format::sections::{Artifacts, Direction};
 use expbundle_format::tree::TreeFile;
 use expbundle_format::weights::look_like_weights;
@@ -25,33 +27,6 @@ pub(crate) struct Output {
     pub is_model: bool,
     pub digest: ArtifactDigests,
     pub size: u64,
-}
-
-/// What `record.json` of a run lists among its inputs, by any digest. What a run was given it has not
-/// made, whatever it says of its outputs, so an evaluation of a model covers no model.
-pub(crate) struct Taken {
-    blake3: HashSet<Blake3>,
-    sha256: HashSet<Sha256>,
-}
-
-impl Taken {
-    pub fn by(body: &RecordBody) -> Self {
-        let digests = || body.inputs.iter().map(|input| input.digest);
-        Self {
-            blake3: digests().filter_map(|digest| digest.blake3()).collect(),
-            sha256: digests().filter_map(|digest| digest.sha256()).collect(),
-        }
-    }
-
-    pub fn has(&self, digest: &ArtifactDigests) -> bool {
-        digest.blake3().is_some_and(|blake3| self.blake3.contains(&blake3))
-            || digest.sha256().is_some_and(|sha256| self.sha256.contains(&sha256))
-    }
-
-    /// Whether an output was passed on, by its mark or because it was an input.
-    pub fn has_passed_on(&self, output: &ArtifactRef) -> bool {
-        output.passed_on == Some(true) || self.has(&output.digest)
-    }
 }
 
 /// By what a file is looked up. Sizes are part of it: an output of another size is another output.
@@ -79,8 +54,38 @@ pub(crate) struct Outputs {
     digests: Digests,
 }
 
-/// Files of a tree, as a model or not, that are still nobody's.
-type Left = HashMap<(Blake3, bool), Vec<TreeFile>>;
+/// A listing, whether it is that of a model, and what the word of those who put it out is worth.
+type TreeKey = (Blake3, bool, Word);
+
+/// Files of a tree that are still nobody's.
+struct Left {
+    files: Vec<TreeFile>,
+    /// Of those who took in the same trees: what they were given by itself, so that another of them
+    /// may have made it. What was in the trees none of them has made.
+    by_trees: HashMap<Vec<usize>, Vec<TreeFile>>,
+}
+
+impl Left {
+    /// The files that a record made and that were left.
+    fn take_made(&mut self, made: &Made<'_>, tree: &ArtifactFact) -> Vec<TreeFile> {
+        let trees = made.trees(tree);
+        let known = self.by_trees.remove(trees);
+        let is_first = known.is_none();
+        let (mut own, mut given) = (Vec::new(), Vec::new());
+        for file in known.unwrap_or_else(|| std::mem::take(&mut self.files)) {
+            match made.file(tree, &file.digest.into()) {
+                Given::Not => own.push(file),
+                Given::Itself => given.push(file),
+                Given::InTree => self.files.push(file),
+            }
+        }
+        if is_first {
+            self.files.extend(given.iter().cloned());
+        }
+        self.by_trees.insert(trees.to_vec(), given);
+        own
+    }
+}
 
 impl Outputs {
     /// Of records that may be named: with a signers file those that a trusted key signed.
@@ -99,20 +104,27 @@ impl Outputs {
             makers.iter().filter(|(_, maker)| is_one(maker)).map(|(id, maker)| (maker.word, *id)).collect();
         // Of several that made one file, the first counts.
         order.sort();
-        let mut trees = Left::new();
+        let mut trees = BTreeMap::new();
+        let origins = covering.intact().origins(order.iter().map(|(_, record)| *record));
         for (word, record) in order {
-            let Some(body) = covering.intact().records().get(&record).map(Record::body) else { continue };
+            let Some(made) = origins.of(record) else { continue };
             let (mut models, mut first_model) = (HashMap::new(), None);
-            let taken = Taken::by(body);
-            for artifact in body.outputs.iter().filter(|output| !taken.has_passed_on(output)) {
-                let ArtifactRef { digest, size, form, .. } = *artifact;
+            for (artifact, origin) in made.outputs() {
+                let (Some(digest), Some(size)) = (artifact.digests, artifact.size_bytes) else { continue };
+                let word = match origin {
+                    Origin::PassedOn => Word::PassedOn,
+                    Origin::Unknown if word == Word::Counts => Word::Unsure,
+                    _ => word,
+                };
                 let output = Output { word, record, is_model: role::is_model(&artifact.role), digest, size };
-                outputs.has_model |= output.is_model;
-                match form {
+                // What was passed on is nothing that a folder of this record has to have.
+                let is_expected = output.is_model && origin != Origin::PassedOn;
+                outputs.has_model |= is_expected;
+                match artifact.form {
                     Form::File => outputs.file(output),
-                    Form::Tree => outputs.tree(covering, output, &taken, &mut trees),
+                    Form::Tree => outputs.tree(covering, output, (&made, artifact), &mut trees),
                 }
-                if output.is_model && form == Form::File {
+                if is_expected && artifact.form == Form::File {
                     models.insert(digest, size);
                     first_model.get_or_insert(output);
                 }
@@ -138,29 +150,48 @@ impl Outputs {
         };
         for key in keys.into_iter().flatten() {
             // Bytes that one calls a model are one, whatever others call them.
-            self.by_digest.entry(key).or_insert(output).is_model |= output.is_model;
+            let known = self.by_digest.entry(key).or_insert(output);
+            let is_model = known.is_model || output.is_model;
+            *known = Output { is_model, ..output.min(*known) };
         }
     }
 
-    /// Each file of a tree once, however many records name the tree: `left` are those of its files that
-    /// each record so far took in.
-    fn tree(&mut self, covering: &Covering<'_>, output: Output, taken: &Taken, left: &mut Left) {
+    /// Each file of a tree once, however many records name the tree.
+    fn tree(
+        &mut self,
+        covering: &Covering<'_>,
+        output: Output,
+        (made, tree): (&Made<'_>, &ArtifactFact),
+        trees: &mut BTreeMap<TreeKey, Left>,
+    ) {
         let Some(listing) = output.digest.blake3() else { return };
-        let key = (listing, output.is_model);
-        let known = left.remove(&key);
-        let Some(files) = known.or_else(|| Some(covering.intact().tree(listing)?.files().to_vec())) else { return };
-        let (taken, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| taken.has(&file.digest.into()));
-        left.insert(key, taken);
-        for file in files {
+        let left = match trees.entry((listing, output.is_model, output.word)) {
+            Entry::Occupied(left) => left.into_mut(),
+            Entry::Vacant(empty) => {
+                let Some(tree) = covering.intact().tree(listing) else { return };
+                let files = tree.files().to_vec();
+                // Whoever passed a file on, it is an output.
+                files.iter().for_each(|file| _ = self.file_of_tree(Output { word: Word::PassedOn, ..output }, file));
+                empty.insert(Left { files, by_trees: HashMap::new() })
+            }
+        };
+        if output.word == Word::PassedOn {
+            return;
+        }
+        for file in left.take_made(made, tree) {
             let path = file.path.to_plain();
-            let is_weights = look_like_weights(&path);
-            let is_model = output.is_model && is_weights;
-            let file = Output { digest: file.digest.into(), size: file.size, is_model, ..output };
-            self.file(file);
-            if is_model {
+            let file = self.file_of_tree(output, &file);
+            if file.is_model {
                 self.name(path, file);
             }
         }
+    }
+
+    fn file_of_tree(&mut self, tree: Output, file: &TreeFile) -> Output {
+        let is_model = tree.is_model && look_like_weights(&file.path.to_plain());
+        let file = Output { digest: file.digest.into(), size: file.size, is_model, ..tree };
+        self.file(file);
+        file
     }
 
     /// Paths and names that `artifacts.json` gives to the models of `record.json`. Where it is

@@ -2,7 +2,7 @@
 
 /// Ends of names that weights have, in any case. Any file may hold weights; without one of these,
 /// or of a record that calls it a model, a folder is not taken for that of a model.
-const ENDS: [&str; 27] = [
+pub const ENDS: [&str; 27] = [
     ".bin",
     ".caffemodel",
     ".cbm",

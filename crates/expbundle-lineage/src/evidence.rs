@@ -10,6 +10,7 @@ use expbundle_format::record::Form;
 use crate::facts::{ArtifactFact, RecordFacts};
 use crate::listing::FileFact;
 pub use crate::nothing::is_trivial;
+pub use crate::taken::InputListings;
 use crate::taken::{Digests, Taken};
 use expbundle_format::record::role::carries_lineage;
 
@@ -24,9 +25,13 @@ pub const UNIQUE_ENDS: &[&str] = &[
     ".avro",
     ".bin",
     ".bz2",
+    ".caffemodel",
+    ".cbm",
     ".ckpt",
     ".csv",
+    ".engine",
     ".feather",
+    ".ggml",
     ".gguf",
     ".gz",
     ".h5",
@@ -36,6 +41,7 @@ pub const UNIQUE_ENDS: &[&str] = &[
     ".keras",
     ".lance",
     ".mds",
+    ".mlmodel",
     ".msgpack",
     ".ndjson",
     ".nemo",
@@ -44,16 +50,21 @@ pub const UNIQUE_ENDS: &[&str] = &[
     ".onnx",
     ".orc",
     ".parquet",
+    ".pb",
     ".pickle",
     ".pkl",
     ".pt",
     ".pth",
     ".safetensors",
+    ".skops",
+    ".t7",
     ".tar",
     ".tflite",
     ".tfrecord",
     ".tgz",
     ".tsv",
+    ".ubj",
+    ".weights",
     ".xz",
     ".zip",
     ".zst",
@@ -161,7 +172,7 @@ pub(crate) fn is_unique(artifact: &ArtifactFact, file: Option<&FileFact>) -> boo
         && !digests.as_ref().is_some_and(is_trivial)
         && match (file, artifact.form) {
             (Some(file), _) => is_unique_file(&file.path, file.size_bytes),
-            (None, Form::Tree) => artifact.files.has_own(),
+            (None, Form::Tree) => artifact.files.first_own().is_some(),
             (None, Form::File) => artifact.size_bytes.is_some_and(|size| size >= LEAST_BYTES),
         }
 }
@@ -179,7 +190,7 @@ pub(crate) fn carries_proof(artifact: &ArtifactFact) -> bool {
 
 /// How a record came by what it put out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
+pub enum Origin {
     /// Nothing that it took in has these bytes, as far as anybody could hide that.
     Made,
     /// It was given them.
@@ -189,31 +200,35 @@ pub(crate) enum Origin {
 }
 
 /// What one record took in, so that it can be asked what it made.
-pub(crate) struct Maker<'a> {
+pub struct Maker<'a> {
     /// What `record.json` lists: nobody can leave that out.
     listed: Digests,
     taken: Taken<'a>,
+    known: &'a InputListings,
     hides_inputs: bool,
 }
 
 impl<'a> Maker<'a> {
-    /// `known` are listings of which the digests are in order already.
-    pub(crate) fn new(facts: &RecordFacts, known: &'a std::collections::HashMap<usize, Digests>) -> Self {
+    /// `known` are the listings that it and others took in. So many questions will be asked, about:
+    /// what is done beforehand depends on that.
+    pub fn new(facts: &RecordFacts, questions: usize, known: &'a InputListings) -> Self {
         let listed = facts.inputs.iter().filter(|input| input.listed).filter_map(|input| input.digests);
         Self {
             listed: Digests::new(&listed.collect::<Vec<_>>()),
-            taken: Taken::by(&facts.inputs, facts.outputs.iter().map(|output| 1 + output.files.len()).sum(), known),
+            taken: Taken::by(&facts.inputs, questions, known),
+            known,
             hides_inputs: facts.hides_inputs(),
         }
     }
 
-    /// How the record came by these bytes, which are this output of it or a file of its tree.
+    /// How the record came by these bytes, which are an output of it or a file of its tree, and have
+    /// that mark.
     ///
     /// What the record says of its output counts, because it is signed and cannot be left out; only
     /// where it says nothing do listings and descriptions decide, and where one of them is
     /// withheld, or an input is known by the other algorithm only, nothing does.
-    pub(crate) fn origin(&self, output: &ArtifactFact, digests: &ArtifactDigests) -> Origin {
-        let was_given = match output.passed_on {
+    pub fn origin(&self, passed_on: Option<bool>, digests: &ArtifactDigests) -> Origin {
+        let was_given = match passed_on {
             _ if self.listed.has(digests) => Some(true),
             None if self.taken.has(digests) => Some(true),
             None if self.hides_inputs || !self.taken.can_tell(digests) => None,
@@ -224,6 +239,44 @@ impl<'a> Maker<'a> {
             Some(false) => Origin::Made,
             None => Origin::Unknown,
         }
+    }
+
+    /// The same for a file of a tree that is an output. Of a tree that was passed on every file was.
+    pub fn origin_of_file(&self, tree: &ArtifactFact, digests: &ArtifactDigests) -> Origin {
+        let is_given = tree.digests.is_some_and(|tree| self.listed.has(&tree));
+        if is_given { Origin::PassedOn } else { self.origin(tree.passed_on, digests) }
+    }
+
+    /// Whether it lists or describes these bytes as an input by themselves, and not only in a tree.
+    pub fn was_given_itself(&self, digests: &ArtifactDigests) -> bool {
+        self.taken.has_itself(digests)
+    }
+
+    /// Which listings it took in, in order: those who took in the same ones were given the same files
+    /// of trees.
+    pub fn trees(&self) -> &[usize] {
+        &self.taken.trees
+    }
+
+    /// The same for an output as a whole. Who only chose files out of what it was given has made no
+    /// tree: anybody else who chooses them has the same one.
+    pub(crate) fn origin_of_whole(&self, output: &ArtifactFact, digests: &ArtifactDigests) -> Origin {
+        let origin = self.origin(output.passed_on, digests);
+        let is_made = |file: &FileFact| self.origin(output.passed_on, &file.digests) == Origin::Made;
+        let Some(first) = output.files.first_own().filter(|_| origin == Origin::Made) else { return origin };
+        let is_one_made = is_made(first) || {
+            // Each of those that are left is made, or an input of its own.
+            let left;
+            let files = match output.passed_on {
+                None => {
+                    left = self.known.left_of(&output.files, &self.taken.trees);
+                    &*left
+                }
+                Some(_) => output.files.own(),
+            };
+            files.iter().any(|file| is_made(&output.files[*file as usize]))
+        };
+        if is_one_made { Origin::Made } else { Origin::PassedOn }
     }
 }
 
@@ -254,6 +307,13 @@ mod tests {
         }
         for name in ["model.safetensors", "readme.parquet", "cat.jpg", "tokenizer"] {
             assert!(!has_common_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn whatever_looks_like_weights_can_prove() {
+        for end in expbundle_format::weights::ENDS {
+            assert!(UNIQUE_ENDS.contains(&end), "{end}");
         }
     }
 

@@ -80,6 +80,11 @@ impl RecordFacts {
         self.description_withheld &= other.description_withheld;
     }
 
+    /// How many contents it put out, with the files of its trees.
+    pub(crate) fn put_out(&self) -> usize {
+        self.outputs.iter().map(|output| 1 + output.files.len()).sum()
+    }
+
     /// Whether something that it took in may be hidden: its description, or the listing of a tree.
     pub(crate) fn hides_inputs(&self) -> bool {
         self.description_withheld || self.hidden_listings() > 0
@@ -119,7 +124,7 @@ impl RecordFacts {
     }
 
     /// Brings the lists into one order, each item once, so that the order of facts means nothing.
-    pub(crate) fn normalize(&mut self) {
+    pub fn normalize(&mut self) {
         for list in [&mut self.inputs, &mut self.outputs] {
             list.iter_mut().for_each(ArtifactFact::tidy);
             list.sort_unstable();

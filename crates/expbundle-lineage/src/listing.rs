@@ -1,8 +1,9 @@
 //! The files of a tree.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use expbundle_format::ArtifactDigests;
 
@@ -25,9 +26,11 @@ pub struct FileFact {
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
     files: Arc<[FileFact]>,
-    /// Whether some file is not one that others have by chance: asked at every record that names
-    /// the tree, so computed once.
-    has_own: bool,
+    /// The first file that others do not have by chance: asked for at every record that names the
+    /// tree, so computed once.
+    first_own: Option<u32>,
+    /// All of them, each content once; computed where the first does not tell enough.
+    own: Arc<OnceLock<Box<[u32]>>>,
     size_bytes: u64,
 }
 
@@ -42,10 +45,23 @@ impl Listing {
         self.size_bytes
     }
 
-    /// Whether some file is not one that others have by chance.
-    pub(crate) fn has_own(&self) -> bool {
-        self.has_own
+    /// The first file that others do not have by chance.
+    pub(crate) fn first_own(&self) -> Option<&FileFact> {
+        self.files.get(self.first_own? as usize)
     }
+
+    /// The positions of all files that others do not have by chance, each content once.
+    pub(crate) fn own(&self) -> &[u32] {
+        self.own.get_or_init(|| {
+            let mut seen = HashSet::new();
+            let own = (0_u32..).zip(&*self.files).filter(|(_, file)| is_own(file) && seen.insert(file.digests));
+            own.map(|(position, _)| position).collect()
+        })
+    }
+}
+
+fn is_own(file: &FileFact) -> bool {
+    is_own_file(&file.path, &file.digests, file.size_bytes)
 }
 
 impl FromIterator<FileFact> for Listing {
@@ -53,9 +69,9 @@ impl FromIterator<FileFact> for Listing {
         let mut files: Vec<FileFact> = files.into_iter().collect();
         files.sort_unstable();
         files.dedup();
-        let has_own = files.iter().any(|file| is_own_file(&file.path, &file.digests, file.size_bytes));
+        let first_own = (0_u32..).zip(&files).find(|(_, file)| is_own(file)).map(|(position, _)| position);
         let size_bytes = files.iter().fold(0_u64, |sum, file| sum.saturating_add(file.size_bytes));
-        Self { files: files.into(), has_own, size_bytes }
+        Self { files: files.into(), first_own, own: Arc::default(), size_bytes }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::facts::{ArtifactFact, RecordFacts};
 use crate::lineage::Lineage;
 use crate::link::{Grade, Side};
 use crate::listing::FileFact;
-use crate::taken::Digests;
+use crate::taken::{Digests, InputListings};
 use expbundle_format::record::role::carries_lineage;
 
 /// Up to parents, or down to children.
@@ -286,11 +286,11 @@ impl Lineage {
         let makers = of_record.iter().filter_map(|uses| Some(&self.records[uses.first()?.0 as usize]));
         // What a record took in is put in order once, however often it put these bytes out, and a
         // listing however many records took it in.
-        let listings = Digests::of_input_listings(makers);
+        let listings = InputListings::of(makers);
         for uses in of_record {
             let Some(&(record, _)) = uses.first() else { continue };
             let facts = &self.records[record as usize];
-            let maker = Maker::new(facts, &listings);
+            let maker = Maker::new(facts, facts.put_out(), &listings);
             for (_, side) in uses {
                 let Some(output) = facts.outputs.get(side.artifact) else { continue };
                 let file = side.file.and_then(|file| output.files.get(file));
@@ -299,7 +299,11 @@ impl Lineage {
                     conflicting.extend(output.listed.then(|| facts.id()));
                     continue;
                 }
-                let list = match maker.origin(output, digests) {
+                let origin = match file {
+                    Some(_) => maker.origin_of_file(output, digests),
+                    None => maker.origin_of_whole(output, digests),
+                };
+                let list = match origin {
                     Origin::PassedOn => &mut why.passed_on,
                     Origin::Made if output.listed && is_unique(output, file) => &mut why.producers,
                     Origin::Made if output.listed => &mut why.possible,

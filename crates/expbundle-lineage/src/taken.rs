@@ -1,10 +1,17 @@
 //! What a record took in: it did not produce what it was given (spec/lineage.md, "Same bytes", 4).
 
-use std::collections::HashMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use expbundle_format::{ArtifactDigests, Blake3, Sha256};
 
 use crate::facts::{ArtifactFact, RecordFacts};
+use crate::listing::Listing;
+
+/// How often files of listings are looked at again, because a further record names the listing
+/// (spec/lineage.md, "Cost").
+pub(crate) const MOST_AGAIN: usize = 1 << 22;
 
 /// So many listings of one record are searched one by one; of more, one list is made if that is
 /// less work.
@@ -36,17 +43,6 @@ impl Digests {
         Self { blake3, sha256, only_blake3, only_sha256 }
     }
 
-    /// Of each listing that some record took in and put something out besides.
-    pub(crate) fn of_input_listings<'a>(records: impl IntoIterator<Item = &'a RecordFacts>) -> HashMap<usize, Self> {
-        let makers = records.into_iter().filter(|facts| !facts.outputs.is_empty());
-        let mut listings = HashMap::new();
-        for artifact in makers.flat_map(|facts| &facts.inputs).filter(|artifact| !artifact.files.is_empty()) {
-            let digests = || artifact.files.iter().map(|file| file.digests).collect::<Vec<_>>();
-            listings.entry(artifact.files.key()).or_insert_with(|| Self::new(&digests()));
-        }
-        listings
-    }
-
     /// Whether one of the digests is among them.
     pub(crate) fn has(&self, digests: &ArtifactDigests) -> bool {
         digests.blake3().is_some_and(|digest| self.blake3.binary_search(&digest).is_ok())
@@ -61,41 +57,105 @@ impl Digests {
     }
 }
 
+/// The files of trees that records took in, each listing put in order once.
+#[derive(Debug, Default)]
+pub struct InputListings {
+    digests: HashMap<usize, Digests>,
+    /// Of a listing that was put out, the files of its own that are in none of some listings that
+    /// were taken in: asked of each two once, however many records it is of.
+    left: RefCell<HashMap<(usize, Vec<usize>), Rc<[u32]>>>,
+    /// Listings that were put out and compared with others before.
+    compared: RefCell<HashSet<usize>>,
+    again: Cell<usize>,
+}
+
+impl InputListings {
+    /// Of each listing that some record took in and put something out besides.
+    pub fn of<'r>(records: impl IntoIterator<Item = &'r RecordFacts>) -> Self {
+        let makers = records.into_iter().filter(|facts| !facts.outputs.is_empty());
+        let mut listings = HashMap::new();
+        for artifact in makers.flat_map(|facts| &facts.inputs).filter(|artifact| !artifact.files.is_empty()) {
+            let digests = || artifact.files.iter().map(|file| file.digests).collect::<Vec<_>>();
+            listings.entry(artifact.files.key()).or_insert_with(|| Digests::new(&digests()));
+        }
+        Self { digests: listings, ..Self::default() }
+    }
+
+    /// Which files of a listing that are its own are in none of these, which are in order. Where
+    /// too many were looked at that is not known, and nothing is left.
+    pub(crate) fn left_of(&self, put_out: &Listing, taken_in: &[usize]) -> Rc<[u32]> {
+        let key = (put_out.key(), taken_in.to_vec());
+        if let Some(known) = self.left.borrow().get(&key) {
+            return Rc::clone(known);
+        }
+        if !self.compared.borrow_mut().insert(put_out.key()) {
+            self.again.set(self.again.get() + put_out.len());
+        }
+        let listings: Vec<&Digests> = taken_in.iter().filter_map(|listing| self.digests.get(listing)).collect();
+        let is_left = |digests: &ArtifactDigests| !listings.iter().any(|listing| listing.has(digests));
+        let own = put_out.own().iter().filter(|_| self.again.get() <= MOST_AGAIN);
+        let left: Rc<[u32]> = own.copied().filter(|file| is_left(&put_out[*file as usize].digests)).collect();
+        self.left.borrow_mut().insert(key, Rc::clone(&left));
+        left
+    }
+
+    /// How many files of listings that were put out were looked at again, for other listings that
+    /// were taken in.
+    pub(crate) fn again(&self) -> usize {
+        self.again.get()
+    }
+}
+
 /// What one record took in.
 pub(crate) struct Taken<'a> {
     own: Digests,
     listings: Vec<&'a Digests>,
+    /// The files of the listings, where searching them one by one would take longer.
+    together: Option<Digests>,
+    /// Which listings it took in, in order.
+    pub(crate) trees: Vec<usize>,
 }
 
 impl<'a> Taken<'a> {
     /// `known` are listings of which the digests are in order already. So many questions will be
     /// asked: files that many records took in are not put in order for each of them if it asks
     /// about a few.
-    pub(crate) fn by(inputs: &[ArtifactFact], questions: usize, known: &'a HashMap<usize, Digests>) -> Self {
-        let mut own: Vec<ArtifactDigests> = inputs.iter().filter_map(|input| input.digests).collect();
+    pub(crate) fn by(inputs: &[ArtifactFact], questions: usize, known: &'a InputListings) -> Self {
+        let own: Vec<ArtifactDigests> = inputs.iter().filter_map(|input| input.digests).collect();
         let mut trees: Vec<_> = inputs.iter().map(|input| &input.files).filter(|files| !files.is_empty()).collect();
         trees.sort_unstable_by_key(|files| files.key());
         trees.dedup_by_key(|files| files.key());
-        let listings: Option<Vec<&Digests>> = trees.iter().map(|files| known.get(&files.key())).collect();
+        let listings: Option<Vec<&Digests>> = trees.iter().map(|files| known.digests.get(&files.key())).collect();
         let files: usize = trees.iter().map(|files| files.len()).sum();
         let is_little = |listings: usize| listings <= ONE_BY_ONE || listings.saturating_mul(questions) <= files;
-        let listings = listings.filter(|listings| is_little(listings.len())).unwrap_or_else(|| {
-            own.extend(trees.iter().flat_map(|files| files.iter()).map(|file| file.digests));
-            Vec::new()
+        let listings = listings.filter(|listings| is_little(listings.len()));
+        let together = listings.is_none().then(|| {
+            let files = trees.iter().flat_map(|files| files.iter()).map(|file| file.digests);
+            Digests::new(&files.collect::<Vec<_>>())
         });
-        Self { own: Digests::new(&own), listings }
+        let trees = trees.iter().map(|files| files.key()).collect();
+        Self { own: Digests::new(&own), listings: listings.unwrap_or_default(), together, trees }
+    }
+
+    /// Whether it is an input by itself, and no file of a tree.
+    pub(crate) fn has_itself(&self, digests: &ArtifactDigests) -> bool {
+        self.own.has(digests)
     }
 
     /// One digest in common is enough: in doubt a record did not produce what it may have been
     /// given.
     pub(crate) fn has(&self, digests: &ArtifactDigests) -> bool {
-        self.own.has(digests) || self.listings.iter().any(|listing| listing.has(digests))
+        self.each().any(|some| some.has(digests))
     }
 
     /// Whether all that was taken in can be compared with these bytes: digests of different
     /// algorithms cannot.
     pub(crate) fn can_tell(&self, digests: &ArtifactDigests) -> bool {
-        self.own.can_tell(digests) && self.listings.iter().all(|listing| listing.can_tell(digests))
+        self.each().all(|some| some.can_tell(digests))
+    }
+
+    fn each(&self) -> impl Iterator<Item = &Digests> {
+        std::iter::once(&self.own).chain(&self.together).chain(self.listings.iter().copied())
     }
 }
 

@@ -181,7 +181,7 @@ impl Lineage {
     pub fn is_beginning(&self, id: RecordId) -> bool {
         let Some(record) = self.position(id) else { return false };
         self.links_by_word(record).next().is_none()
-            && !self.records[record as usize].inputs.iter().any(|input| self.contents.is_accounted(input, record))
+            && !self.records[record as usize].inputs.iter().any(|input| self.contents.has_maker(input, record))
     }
 
     /// Shortest ways up to a record from everything that derives from it; `None` if it is not here.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use expbundle_format::record::{Form, Record};
+use expbundle_format::record::{ArtifactRef, Form, Record, RecordBody};
 use expbundle_format::sections::{Artifact, Artifacts, Direction, JsonSection as _};
 use expbundle_format::tree::Tree;
 use expbundle_format::{ArtifactDigests, Blake3, DigestSet, RecordId};
@@ -18,7 +18,7 @@ impl Intact {
     /// What records, sections and statements that count tell lineage.
     pub(crate) fn facts(&self, standing: &Standing) -> Facts {
         let ids: Vec<&RecordId> = self.records().keys().filter(|id| standing.counts(**id)).collect();
-        let listings = self.listings(&ids);
+        let listings = self.listings(&ids, |body| body.inputs.iter().chain(&body.outputs).collect());
         let facts =
             |id: &RecordId| in_turn(self.size_of(*id, &Artifacts::name()), || self.record_facts(*id, &listings));
         let records = ids.into_par_iter().filter_map(facts).collect();
@@ -34,10 +34,17 @@ impl Intact {
         }
     }
 
-    /// The listings that are here of all trees that records name, each read once.
-    fn listings(&self, ids: &[&RecordId]) -> BTreeMap<Blake3, Listing> {
+    /// What these records and their sections tell, with listings of what they took in only.
+    pub(crate) fn facts_of_inputs(&self, ids: impl IntoIterator<Item = RecordId>) -> Vec<RecordFacts> {
+        let ids: Vec<RecordId> = ids.into_iter().collect();
+        let listings = self.listings(&ids.iter().collect::<Vec<_>>(), |body| body.inputs.iter().collect());
+        ids.into_iter().filter_map(|id| self.record_facts(id, &listings)).collect()
+    }
+
+    /// The listings that are here of trees that records name, each read once.
+    fn listings(&self, ids: &[&RecordId], of: impl Fn(&RecordBody) -> Vec<&ArtifactRef>) -> BTreeMap<Blake3, Listing> {
         let bodies = ids.iter().filter_map(|id| self.records().get(id)).map(Record::body);
-        let artifacts = bodies.flat_map(|body| body.inputs.iter().chain(&body.outputs));
+        let artifacts = bodies.flat_map(of);
         let trees = artifacts.filter(|artifact| artifact.form == Form::Tree);
         let trees: BTreeSet<Blake3> = trees.filter_map(|artifact| artifact.digest.blake3()).collect();
         trees.into_par_iter().filter_map(|tree| Some((tree, files(&self.tree(tree)?)))).collect()

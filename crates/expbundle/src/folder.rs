@@ -214,6 +214,9 @@ pub struct Made {
 pub enum Word {
     /// It is signed, by a trusted key where that is asked, and nothing was said against it.
     Counts,
+    /// It would, but whether the record made the file or was given it is not known: what it took in is
+    /// not all here.
+    Unsure,
     /// A review that counts rejected it.
     Rejected,
     /// Another record took its place.
@@ -222,6 +225,8 @@ pub enum Word {
     Revoked,
     /// Nobody signed it, or nobody who is trusted.
     Unsigned,
+    /// The record was given the file, and only passed it on.
+    PassedOn,
 }
 
 /// What a release is to the folder.

@@ -27,6 +27,7 @@ mod large;
 pub mod lock;
 mod objection;
 #[cfg(feature = "fs")]
+pub mod origins;
 pub mod output;
 mod pass;
 mod provenance;

@@ -10,19 +10,20 @@ use expbundle_format::record::{ArtifactRef, Form, RecordBody};
 use expbundle_format::sections::{Artifacts, Direction};
 use expbundle_format::tree::{Tree, TreeFile};
 use expbundle_format::{ArtifactDigests, Blake3, Sha256};
-use expbundle_lineage::evidence::{has_common_name, is_own_file, is_trivial, is_unique_file};
+use expbundle_lineage::evidence::{has_common_name, is_own_file, is_trivial};
 
 use crate::content::Content;
 
-/// Marks the artifacts of a record whose roles carry lineage. What is marked already stays.
+/// Marks the outputs of a record, and of the artifacts whose roles carry lineage those that are
+/// common. What is marked already stays.
 pub(crate) fn mark(body: &mut RecordBody, described: &Artifacts, embedded: &BTreeMap<Blake3, Content>) {
     let listings = Listings { embedded };
     let taken = Taken::by(body, described, &listings);
     let names = names(described);
     for (direction, list) in [(Direction::Input, &mut body.inputs), (Direction::Output, &mut body.outputs)] {
-        for artifact in list.iter_mut().filter(|artifact| carries_lineage(&artifact.role)) {
+        for artifact in list.iter_mut() {
             let names = names.get(&(direction, artifact.digest)).map(Vec::as_slice).unwrap_or_default();
-            artifact.common |= is_common(artifact, names, &listings);
+            artifact.common |= carries_lineage(&artifact.role) && is_common(artifact, names, &listings);
             if direction == Direction::Output && artifact.passed_on.is_none() {
                 artifact.passed_on = taken.was_passed_on(artifact, &listings);
             }
@@ -102,17 +103,23 @@ impl Taken {
         if self.has(&output.digest) {
             return Some(true);
         }
-        let is_certain = match output.form {
-            Form::File => !self.is_more && self.can_tell(&output.digest),
-            Form::Tree => {
-                let tree = listings.of(output)?;
-                let mut unique = tree.files().iter().filter(|file| is_unique_file(&file.path.to_plain(), file.size));
-                let is_known = |digests: &ArtifactDigests| self.has(digests) || !self.can_tell(digests);
-                !self.is_more && self.can_tell(&output.digest) && !unique.any(|file| is_known(&file.digest.into()))
-            }
-        };
-        is_certain.then_some(false)
+        if self.is_more || !self.can_tell(&output.digest) {
+            return None;
+        }
+        if output.form == Form::Tree {
+            let tree = listings.of(output)?;
+            let mut own = tree.files().iter().filter(|file| is_own(file));
+            let was_given = |file: &TreeFile| self.has(&file.digest.into());
+            let first = own.next().map(was_given).unwrap_or_default();
+            return own.all(|file| was_given(file) == first).then_some(first);
+        }
+        Some(false)
     }
+}
+
+/// Whether a file of a tree is not one that others have by chance.
+fn is_own(file: &TreeFile) -> bool {
+    is_own_file(&file.path.to_plain(), &file.digest.into(), file.size)
 }
 
 type Names<'a> = BTreeMap<(Direction, ArtifactDigests), Vec<&'a str>>;
@@ -130,10 +137,7 @@ fn names(described: &Artifacts) -> Names<'_> {
 fn is_common(artifact: &ArtifactRef, names: &[&str], listings: &Listings<'_>) -> bool {
     match artifact.form {
         Form::File => is_trivial(&artifact.digest) || names.iter().any(|name| has_common_name(name)),
-        Form::Tree => listings.of(artifact).is_some_and(|tree| {
-            let is_own = |file: &TreeFile| is_own_file(&file.path.to_plain(), &file.digest.into(), file.size);
-            !tree.files().iter().any(is_own)
-        }),
+        Form::Tree => listings.of(artifact).is_some_and(|tree| !tree.files().iter().any(is_own)),
     }
 }
 

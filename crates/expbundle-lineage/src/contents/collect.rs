@@ -8,11 +8,7 @@ use super::{Content, Contents, Use, joins, may_join};
 use crate::evidence::{Maker, Origin, carries_proof};
 use crate::facts::{ArtifactFact, RecordFacts};
 use crate::listing::Listing;
-use crate::taken::Digests;
-
-/// How often files of listings are looked at again, because a further record names the listing
-/// (spec/lineage.md, "Cost").
-const MOST_AGAIN: usize = 1 << 22;
+use crate::taken::{Digests, MOST_AGAIN};
 
 /// The files of a listing that join whoever took it in, for the records that name it after the
 /// first.
@@ -47,6 +43,12 @@ enum Look<'a> {
 }
 
 impl Collected {
+    /// Whether more files than may be were looked at again, with so many now.
+    pub(super) fn again(&mut self, files: usize) -> bool {
+        self.again += files;
+        self.again > MOST_AGAIN
+    }
+
     /// Counts a look at a listing.
     fn look<'a>(&mut self, listing: &Listing, joining: &'a HashMap<usize, Vec<u32>>) -> Look<'a> {
         if listing.is_empty() {
@@ -56,8 +58,7 @@ impl Collected {
             return Look::All;
         }
         let files = joining.get(&listing.key()).map(Vec::as_slice).unwrap_or_default();
-        self.again += files.len();
-        if self.again > MOST_AGAIN { Look::LeftOut } else { Look::Joining(files) }
+        if self.again(files.len()) { Look::LeftOut } else { Look::Joining(files) }
     }
 }
 
@@ -106,7 +107,14 @@ impl Contents {
         for (artifact, fact) in (0_u32..).zip(outputs) {
             let position = (record, artifact);
             if let Some(content) = Content::of(fact) {
-                self.collect(position, fact, None, content, || maker.origin(fact, &content.digests), collected);
+                self.collect(
+                    position,
+                    fact,
+                    None,
+                    content,
+                    || maker.origin_of_whole(fact, &content.digests),
+                    collected,
+                );
             }
             let all: Vec<u32>;
             let files = match collected.look(&fact.files, joining) {
@@ -123,7 +131,14 @@ impl Contents {
             for &file in files {
                 let Some(held) = fact.files.get(file as usize) else { continue };
                 let content = Content::of_file(held);
-                self.collect(position, fact, Some(file), content, || maker.origin(fact, &held.digests), collected);
+                self.collect(
+                    position,
+                    fact,
+                    Some(file),
+                    content,
+                    || maker.origin_of_file(fact, &held.digests),
+                    collected,
+                );
             }
         }
     }

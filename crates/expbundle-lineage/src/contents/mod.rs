@@ -14,6 +14,7 @@
 //! the listing its files: neither is multiplied by the other. What put it out may have been given
 //! some of the files, so outputs are looked at one by one.
 
+mod accounted;
 mod collect;
 mod conflict;
 mod content;
@@ -32,8 +33,9 @@ use crate::adjacency::Adjacency;
 use crate::evidence::{Maker, can_prove, carries_proof};
 use crate::facts::{ArtifactFact, RecordFacts};
 use crate::listing::FileFact;
-use crate::taken::Digests;
+use crate::taken::InputListings;
 
+use accounted::Accounted;
 use collect::{Collected, joining};
 use makers::Makers;
 
@@ -73,8 +75,8 @@ pub(crate) struct Contents {
     /// see `taken_listings`.
     pub(crate) inputs: Uses,
     pub(crate) taken_listings: TakenListings,
-    /// Of listings that were taken in, who made some file that can join records.
-    accounted: HashMap<usize, Makers>,
+    /// Of each listing that was taken in, who made its files.
+    accounted: HashMap<usize, Accounted>,
     /// Of each listing, the files that share a digest with a whole artifact.
     joining: HashMap<usize, Vec<u32>>,
     /// The first record whose listings were not looked at, for there were too many.
@@ -85,14 +87,17 @@ impl Contents {
     pub(crate) fn new(records: &[RecordFacts]) -> Self {
         let joining = joining(records);
         let mut contents = Self::default();
-        let taken_listings = Digests::of_input_listings(records);
+        let taken_listings = InputListings::of(records);
         let (mut outputs, mut inputs) = (Collected::default(), Collected::default());
         for (record, facts) in (0_u32..).zip(records) {
             contents.collect_inputs(record, &facts.inputs, &joining, &mut inputs);
             if !facts.outputs.is_empty() {
-                let maker = Maker::new(facts, &taken_listings);
+                let maker = Maker::new(facts, facts.put_out(), &taken_listings);
                 contents.collect_outputs(record, &facts.outputs, &maker, &joining, &mut outputs);
             }
+        }
+        if outputs.again(taken_listings.again()) {
+            contents.left_out = contents.left_out.or(Some(0));
         }
         contents.joining = joining;
         let (outputs, inputs) = (outputs.uses, inputs.uses);
@@ -137,19 +142,6 @@ impl Contents {
         contents
     }
 
-    /// Of each listing that records took in, who made some file of it.
-    fn accounted_listings(&self, records: &[RecordFacts]) -> HashMap<usize, Makers> {
-        let mut known: HashMap<usize, Makers> = HashMap::new();
-        let inputs = records.iter().flat_map(|facts| &facts.inputs);
-        for input in inputs.filter(|input| !input.files.is_empty() && carries_proof(input)) {
-            known.entry(input.files.key()).or_insert_with(|| {
-                let files = self.proving_files(input).map(|(_, content)| self.makers(&content, false));
-                files.fold(Makers::None, Makers::and)
-            });
-        }
-        known
-    }
-
     /// Who made these bytes, as a whole artifact or, if that counts, as a file of a tree.
     fn makers(&self, content: &Content, in_trees: bool) -> Makers {
         let by = |class: u32| {
@@ -157,14 +149,6 @@ impl Contents {
             if in_trees { whole.and(in_tree) } else { whole }
         };
         self.agreeing(content).iter().copied().map(by).fold(Makers::None, Makers::and)
-    }
-
-    /// Whether what an input is, or a file of its tree, was made by another record than the one
-    /// that took it in.
-    pub(crate) fn is_accounted(&self, input: &ArtifactFact, taker: u32) -> bool {
-        let whole = proving_whole(input).is_some_and(|content| self.makers(&content, true).besides(taker));
-        let of_files = || self.accounted.get(&input.files.key()).copied().unwrap_or_default();
-        whole || (carries_proof(input) && of_files().besides(taker))
     }
 
     /// What of an artifact can join records, with the positions of files: the whole, and those
