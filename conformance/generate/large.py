@@ -314,7 +314,7 @@ def not_for_git(suite):
     case("bundle-is-a-pipe", "a pipe is not opened", {BUNDLE: PIPE, "model.safetensors": WEIGHTS}, errors=["directory.no-bundle"])
     case("bundle-is-a-folder", "a folder is not a bundle", {f"{BUNDLE}/records": b"x"}, errors=["directory.no-bundle"])
     case("link-to-a-pipe", "a link is a link", {**one, ".git/pipe": PIPE, "link": ".git/pipe"}, [SYMLINK, NOT_RELEASED])
-    for name, (first, second) in {"case": ("a.bin", "A.bin"), "normalization": ("mod\u00e9.bin", "mode\u0301.bin"), "folder": ("sub/a.bin", "Sub/b.bin"), "dot": ("a.bin", "a.bin.")}.items():
+    for name, (first, second) in {"case": ("a.bin", "A.bin"), "normalization": ("mod\u00e9.bin", "mode\u0301.bin"), "folder": ("sub/a.bin", "Sub/b.bin"), "dot": ("a.bin", "a.bin."), "soft-hyphen": ("a.bin", "a\u00ad.bin"), "filler": ("a.bin", "\u3164a.bin"), "tag": ("a.bin", "a.bin\U000e0041"), "narrow-blank": ("a b.bin", "a\u202fb.bin")}.items():
         case(f"alike-by-{name}", "some file systems take them for one", {**one, first: WEIGHTS, second: OTHER}, ["directory.alike", NOT_RELEASED])
     case("alike-and-changed", "a second spelling hides no change", {BUNDLE: one[BUNDLE], "model.safetensors": OTHER, "Model.safetensors": OTHER}, ["directory.alike", NO_WEIGHTS], [CHANGED])
 

@@ -26,7 +26,9 @@ POINTER_BEGINS = b"version https://git-lfs.github.com/spec/v1"
 POINTER = re.compile(POINTER_BEGINS + rb"\noid sha256:([0-9a-f]{64})\nsize (0|[1-9][0-9]*)\n")
 INDEX = re.compile(r"\.(safetensors|bin|h5|msgpack)\.index(\.[^./]*)?\.json\Z", re.DOTALL)
 # What is dropped before names are compared: it cannot be seen.
-DROPPED = {*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF}
+RANGES = """00AD 034F 061C 115F-1160 17B4-17B5 180B-180F 200B-200F 2028-202E 2060-206F 3164 FE00-FE0F FEFF FFA0
+FFF0-FFF8 1BCA0-1BCA3 1D173-1D17A E0000-E0FFF""".split()
+DROPPED = {c for r in RANGES for c in range(int(r.split("-")[0], 16), int(r.split("-")[-1], 16) + 1)}
 
 
 @dataclass

@@ -1,11 +1,12 @@
-//! Paths that some file systems take for one: equal after Unicode normalization or case folding
-//! (spec/directory.md, "Paths").
+//! Paths that some file systems or people take for one: equal after Unicode normalization or case
+//! folding, or but for characters of which nothing is to be seen (spec/directory.md, "Paths").
 //!
 //! Which of two such files a loader opens depends on the machine, so neither is covered by what is
 //! known of the other.
 
 use std::collections::{BTreeSet, HashMap};
 
+use expbundle_format::foreign::is_ignorable;
 use unicode_normalization::UnicodeNormalization as _;
 
 /// The paths among these that another one is alike. Linear in the length of all paths: each name of
@@ -42,9 +43,10 @@ struct Node<'a> {
 
 /// One form for all spellings that some file system takes for one name.
 fn folded(name: &str) -> String {
-    // HFS+ skips these characters, as git's protection of `.git` has to know.
-    let ignored = |c: &char| matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}');
-    let kept: String = name.chars().filter(|c| !ignored(c)).nfd().collect();
+    // HFS+ skips some of these characters, as git's protection of `.git` has to know; of the others
+    // nothing is to be seen either.
+    let is_dropped = |c: &char| is_ignorable(*c) || matches!(c, '\u{2028}'..='\u{2029}');
+    let kept: String = name.chars().filter(|c| !is_dropped(c)).nfd().collect();
     let folded: String = caseless::default_case_fold_str(&kept).nfkc().collect();
     // Windows drops dots and spaces at the end of a name.
     folded.trim_end_matches(['.', ' ']).to_owned()
@@ -68,10 +70,21 @@ mod tests {
         case(&["STRASSE", "stra\u{df}e"], &["STRASSE", "stra\u{df}e"]);
         case(&["\u{212a}", "k"], &["\u{212a}", "k"]);
         case(&["a.", "a"], &["a.", "a"]);
-        case(&["x\u{200c}y", "xy"], &["x\u{200c}y", "xy"]);
+        // A blank of another width is a blank.
+        case(&["a\u{202f}b", "a b", "ab"], &["a\u{202f}b", "a b"]);
         // Folders too: on some machines both files lie in one.
         case(&["Sub/a", "sub/b", "c"], &["Sub/a", "sub/b"]);
         case(&["a", "A/b"], &["a", "A/b"]);
+    }
+
+    #[test]
+    fn names_that_differ_in_what_is_not_seen_are_alike() {
+        let unseen = "\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\u{17b4}\u{17b5}\u{180b}\u{180e}\u{180f}\u{200b}\u{200f}\u{2028}\u{2029}\u{202a}\u{202e}\
+                      \u{2060}\u{2065}\u{206f}\u{3164}\u{fe00}\u{fe0f}\u{feff}\u{ffa0}\u{fff0}\u{1bca3}\u{1d17a}\u{e0000}\u{e0041}\u{e01ef}\u{e0fff}";
+        for letter in unseen.chars() {
+            let name = format!("mo{letter}del.bin");
+            case(&[&name, "model.bin", "b"], &[&name, "model.bin"]);
+        }
     }
 
     #[test]

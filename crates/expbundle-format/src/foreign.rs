@@ -210,25 +210,35 @@ pub fn is_unseen(letter: char) -> bool {
     }
 }
 
-/// Letters, marks and symbols of which nothing is to be seen: those of
-/// `Default_Ignorable_Code_Point` (DerivedCoreProperties.txt of Unicode 16) whose category does not
-/// give them away, and those that are drawn as an empty space.
+/// Letters, marks and symbols of which nothing is to be seen, and whose category does not give them
+/// away: what a display leaves out, and what is drawn as an empty space.
 fn is_blank(letter: char) -> bool {
+    is_ignorable(letter) || matches!(letter, '\u{2800}' | '\u{13441}'..='\u{13442}' | '\u{16fe4}' | '\u{1d159}')
+}
+
+/// Whether a display leaves a character out where it does not know it: the property
+/// `Default_Ignorable_Code_Point` (DerivedCoreProperties.txt of Unicode 16). Two texts that differ in
+/// these alone look the same.
+pub fn is_ignorable(letter: char) -> bool {
     matches!(
         letter,
-        '\u{34f}'
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
             | '\u{115f}'..='\u{1160}'
             | '\u{17b4}'..='\u{17b5}'
-            | '\u{180b}'..='\u{180d}'
-            | '\u{180f}'
-            | '\u{2800}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
             | '\u{3164}'
             | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
             | '\u{ffa0}'
-            | '\u{13441}'..='\u{13442}'
-            | '\u{16fe4}'
-            | '\u{1d159}'
-            | '\u{e0100}'..='\u{e01ef}'
+            | '\u{fff0}'..='\u{fff8}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
     )
 }
 

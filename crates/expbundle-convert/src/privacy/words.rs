@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aho_corasick::AhoCorasick;
+use expbundle_format::foreign::is_ignorable;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
@@ -33,7 +34,7 @@ fn folded(text: &str) -> (String, Option<Vec<usize>>) {
     }
     let (mut out, mut places) = (String::with_capacity(text.len()), Vec::with_capacity(text.len() + 1));
     for (at, letter) in text.char_indices() {
-        if is_invisible(letter) {
+        if is_ignorable(letter) {
             continue;
         }
         for part in std::iter::once(letter).nfkd().filter(|part| !is_combining_mark(*part)) {
@@ -45,10 +46,6 @@ fn folded(text: &str) -> (String, Option<Vec<usize>>) {
     }
     places.push(text.len());
     (out, Some(places))
-}
-
-fn is_invisible(letter: char) -> bool {
-    matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
 }
 
 /// Scripts that put no space between words.
