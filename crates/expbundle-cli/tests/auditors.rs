@@ -241,3 +241,13 @@ fn whoever_signs_a_record_hears_what_was_said_against_it() {
     let said = bench.said(&["review", "a.expb", "--verdict", "approved", "--key", "stranger"]);
     assert!(said.contains("! rejected by an unchecked key"), "{said}");
 }
+
+#[test]
+fn a_key_that_is_still_trusted_under_another_name_is_said_to_be() {
+    let bench = bench();
+    bench.ok(&["trust", "add", "signers", "board.pub", "--as", "chair@example.org"]);
+    let said = bench.ok(&["trust", "remove", "signers", "board@example.org"]);
+    assert!(said.contains("note: still trusted with the same key: line 2 (chair@example.org SHA256:"), "{said}");
+    assert_eq!(said.lines().count(), 2, "{said}");
+    assert!(!bench.ok(&["trust", "remove", "signers", "ada@example.org"]).contains("note:"));
+}

@@ -82,7 +82,7 @@ pub use param::Param;
 pub use recover::{Recovered, begin};
 pub use run::{Run, sections_in};
 pub use say::{SayError, say, sign_plan};
-pub use signers_file::{Added, SignersFileError, add_signers, remove_signers};
+pub use signers_file::{Added, NumberedLine, Removed, SignersFileError, add_signers, remove_signers};
 
 pub use camino;
 pub use expbundle::verify::Intact;

@@ -49,6 +49,18 @@ pub struct Added {
     pub widened: Vec<(usize, Window)>,
 }
 
+/// A line of a signers file: its number, and whom it trusts with which key.
+pub type NumberedLine = (usize, String);
+
+/// What removing lines came to.
+#[derive(Debug)]
+pub struct Removed {
+    /// What the lines were.
+    pub lines: Vec<NumberedLine>,
+    /// Lines that stay and trust one of these keys, by their numbers now.
+    pub still: Vec<NumberedLine>,
+}
+
 /// Adds a line for each key that the file does not have under that name for that time. A file that
 /// is not there is made.
 ///
@@ -61,7 +73,7 @@ pub struct Added {
 /// let keys = TrustPolicy::of_public_keys(key, "ada").expect("a public key");
 /// let added = add_signers(&path, &keys, "ada@example.org", Window::default()).expect("added");
 /// assert_eq!(added.lines, [format!("ada@example.org namespaces=\"expbundle\" {key}")]);
-/// assert_eq!(remove_signers(&path, "ada@example.org").expect("removed").len(), 1);
+/// assert_eq!(remove_signers(&path, "ada@example.org").expect("removed").lines.len(), 1);
 /// ```
 ///
 /// # Errors
@@ -94,11 +106,11 @@ pub fn add_signers(path: &Utf8Path, keys: &TrustPolicy, name: &str, window: Wind
 }
 
 /// Removes the lines of a key (a file of public keys, or a key itself), a fingerprint, or a name;
-/// gives back what they were: their number, and whom they trusted.
+/// gives back what they were, and which lines that stay have the same key.
 ///
 /// # Errors
 /// There are none, one of them names others too, or the file cannot be read or written.
-pub fn remove_signers(path: &Utf8Path, who: &str) -> Result<Vec<(usize, String)>, SignersFileError> {
+pub fn remove_signers(path: &Utf8Path, who: &str) -> Result<Removed, SignersFileError> {
     let output = output(path)?;
     let there = open_signers(path)?;
     let lines = if is_public_keys(who) || Utf8Path::new(who).is_file() {
@@ -118,7 +130,15 @@ pub fn remove_signers(path: &Utf8Path, who: &str) -> Result<Vec<(usize, String)>
     let text = without_lines(&read(path.as_std_path())?, &numbers);
     output.write(|file| file.write_all(&text))?;
     let word = |line: &TrustedSigner<'_>| (line.line, format!("{} {}", line.principals.join(","), line.identity));
-    Ok(lines.iter().map(word).collect())
+    let is_still = |line: &TrustedSigner<'_>| {
+        let is_same = lines.iter().any(|removed| removed.identity == line.identity);
+        is_same && line.is_for_statements && !numbers.contains(&line.line)
+    };
+    let still = there.signers().into_iter().filter(is_still);
+    let now = |(number, words): NumberedLine| (number - numbers.range(..number).count(), words);
+    let mut still: Vec<NumberedLine> = still.map(|line| now(word(&line))).collect();
+    still.sort();
+    Ok(Removed { lines: lines.iter().map(word).collect(), still })
 }
 
 /// The file as it is now: somebody else who changes it meanwhile is an error, not a lost line.

@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 #[cfg(feature = "run")]
-use expbundle_run::{Added, SignersFileError};
+use expbundle_run::{Added, Removed, SignersFileError};
 use expbundle_statement::{SkippedLine, TrustPolicy, Window};
 use jiff::Timestamp;
 
@@ -52,12 +52,18 @@ pub fn added(path: &Utf8Path, name: &str, added: &Added) -> String {
     text
 }
 
-/// The lines that were removed.
+/// The lines that were removed, and which ones still trust one of their keys.
 #[cfg(feature = "run")]
-pub fn removed(lines: &[(usize, String)]) -> String {
+pub fn removed(removed: &Removed) -> String {
     let mut text = String::new();
-    for (number, line) in lines {
+    for (number, line) in &removed.lines {
         text += &format!("removed line {number}: {}\n", one_line(line));
+    }
+    let still = removed.still.iter().map(|(number, line)| format!("line {number} ({})", one_line(line)));
+    let still: Vec<String> = still.collect();
+    if !still.is_empty() {
+        let (note, still) = (paint(Tone::Doubt, "note:"), still.join(", "));
+        text += &format!("{note} still trusted with the same key: {still}; name the key to remove all its lines\n");
     }
     text
 }
