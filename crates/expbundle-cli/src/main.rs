@@ -50,7 +50,7 @@ mod exit {
     /// What a report means.
     pub fn of_report(report: &Report) -> u8 {
         match of(report.state, report.required) {
-            OK if !report.holds => NOT_AS_ASKED,
+            OK if !report.holds || report.fails_across() => NOT_AS_ASKED,
             status => status,
         }
     }

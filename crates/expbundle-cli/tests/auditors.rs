@@ -242,6 +242,11 @@ fn whoever_signs_a_record_hears_what_was_said_against_it() {
     assert!(said.contains("! rejected by an unchecked key"), "{said}");
 }
 
+/// The id of the one record of a bundle.
+fn id(bench: &Bench, bundle: &str) -> String {
+    json(&bench.ok(&["show", bundle, "--json"]))["id"].as_str().expect("an id").to_owned()
+}
+
 #[test]
 fn a_key_that_is_still_trusted_under_another_name_is_said_to_be() {
     let bench = bench();
@@ -250,4 +255,40 @@ fn a_key_that_is_still_trusted_under_another_name_is_said_to_be() {
     assert!(said.contains("note: still trusted with the same key: line 2 (chair@example.org SHA256:"), "{said}");
     assert_eq!(said.lines().count(), 2, "{said}");
     assert!(!bench.ok(&["trust", "remove", "signers", "ada@example.org"]).contains("note:"));
+}
+
+#[test]
+fn what_one_place_says_against_a_record_of_another_is_told() {
+    let bench = bench();
+    tune(&bench);
+    bench.ok(&["sign", "b.expb", "--key", "key"]);
+    let ask = |paths: &[&str], more: &[&str]| verify(&bench, &[paths, more].concat());
+    assert_eq!(ask(&["a.expb", "b.expb"], &["--no-objections"]).1, Some(0));
+    bench.ok(&["review", "a.expb", "--verdict", "rejected", "--reason", "leak", "--key", "board", "-o", "said.expb"]);
+    for paths in [["a.expb", "said.expb"], ["said.expb", "a.expb"]] {
+        let (said, status) = ask(&paths, &[]);
+        assert!(
+            status == Some(0) && said.contains(" of a.expb: rejected by board@example.org: \"leak\", in said.expb;"),
+            "{said}"
+        );
+        assert_eq!(ask(&paths, &["--no-objections"]).1, Some(3));
+        let reports = json(&ask(&paths, &["--json"]).0);
+        valid("report", &reports[1]);
+        let across = &reports[1]["across"][0];
+        assert_eq!((&across["place"], &across["saidIn"]), (&"a.expb".into(), &"said.expb".into()), "{reports}");
+        assert_eq!(reports[0]["across"], serde_json::json!([]), "{reports}");
+    }
+    // What both say is said in each.
+    let (said, _) = ask(&["said.expb", "said.expb"], &[]);
+    assert!(!said.contains("joins what is judged apart"), "{said}");
+    bench.ok(&["revoke", "b.expb", "--revoked-key", "key.pub", "--key", "board", "-o", "gone.expb"]);
+    let (said, status) = ask(&["a.expb", "gone.expb"], &[]);
+    assert!(
+        status == Some(3) && said.contains(" of a.expb: signed by SHA256:") && said.contains("revoked, in gone.expb"),
+        "{said}"
+    );
+    // A stranger's word is no news.
+    bench.ok(&["review", "a.expb", "--verdict", "rejected", "--key", "stranger", "-o", "strange.expb"]);
+    let (said, status) = ask(&["a.expb", "strange.expb"], &["--no-objections"]);
+    assert!(status == Some(0) && !said.contains("joins what is judged apart"), "{said}");
 }

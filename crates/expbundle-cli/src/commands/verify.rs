@@ -6,7 +6,7 @@ use std::process::Command;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::ValueEnum;
 use expbundle::judge::State;
-use expbundle::report::{Question, Report};
+use expbundle::report::{Places, Question, Report};
 use expbundle::verify::Digests;
 use expbundle_directory::{audit, audit_content, counted_bytes};
 use expbundle_format::limits::Limits;
@@ -21,7 +21,8 @@ use crate::{Outcome, exit, files, keys, signers};
 ///
 /// Recomputes every name, digest and signature. Needs no network, and none of the tools that made
 /// the bundle. In a model folder, every counted file must be covered by a signature; with
-/// `--trust`, by that of a trusted key. Of several, each has a line, and those that fail a report.
+/// `--trust`, by that of a trusted key. Of several, each is judged by itself and has a line, and
+/// those that fail a report; what one says against a record of another is told.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit status: 0 the required state holds · 1 verification failed · 2 no answer: usage, I/O error or beyond the limits · \
@@ -138,6 +139,7 @@ const AT_ONCE: usize = 64;
 #[derive(Default)]
 struct Answers {
     is_json: bool,
+    places: Places,
     /// How many reports are in the array.
     items: u64,
     exits: Vec<u8>,
@@ -150,6 +152,7 @@ impl Answers {
     fn with(mut self, answer: Result<Report, Failure>) -> Self {
         match answer {
             Ok(report) => {
+                let report = self.places.with(report);
                 if self.is_json {
                     terminal::say_json_item(&report, self.items);
                     self.items += 1;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use camino::Utf8Path;
 use expbundle::judge::State;
-use expbundle::report::{RecordReport, Report, StatementReport};
+use expbundle::report::{AcrossReport, RecordReport, Report, StatementReport};
 use expbundle::standing::{Apart, KnownKey, ObjectionKind};
 use expbundle_directory::BUNDLE_NAME;
 use expbundle_format::record::Kind;
@@ -80,13 +80,25 @@ pub fn words(report: &Report) -> String {
     text
 }
 
-/// The headline alone.
+/// The headline alone, and what is said across the places that are verified at once.
 pub fn line(report: &Report) -> String {
     let words = match &report.folder {
         Some(folder) => folder::headline(report, folder),
         None => headline(report),
     };
-    words.lines().next().unwrap_or_default().to_owned() + "\n"
+    let across = report.across.iter().map(across);
+    words.lines().next().unwrap_or_default().to_owned() + "\n" + &across.collect::<String>()
+}
+
+/// What is said in one place against a record of another.
+fn across(one: &AcrossReport) -> String {
+    let (place, said_in, record) = (path(&one.place), path(&one.said_in), short(&one.record));
+    let what = match &one.revoked_key {
+        Some(key) => format!("signed by {key}, a key that was revoked"),
+        None => objections::all(&one.objections),
+    };
+    let (mark, what) = (paint(Tone::Bad, "!"), paint(Tone::Bad, &what));
+    format!("  {mark} record {record} of {place}: {what}, in {said_in}; `expbundle merge` joins what is judged apart\n")
 }
 
 /// What was said against records comes first, also of those that are not here. A record that is set

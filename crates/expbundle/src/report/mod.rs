@@ -1,6 +1,7 @@
 //! What verification has to say, as one document: for `--json`, and for the words that a person
 //! reads.
 
+mod across;
 mod objected;
 mod record;
 mod statement;
@@ -10,7 +11,7 @@ use std::collections::BTreeSet;
 use expbundle_format::limits::Limits;
 use expbundle_format::time::Time;
 use expbundle_format::{Code, Finding, Place, RecordId};
-use expbundle_statement::{SkippedLine, TrustPolicy};
+use expbundle_statement::{Identity, SkippedLine, TrustPolicy};
 use serde::Serialize;
 
 use crate::folder::{FileReport, Folder, FolderReport, ReleaseReport, ReleaseState};
@@ -21,6 +22,7 @@ use crate::verify::{Digests, Intact};
 use objected::objections_elsewhere;
 use record::record_reports;
 
+pub use across::{AcrossReport, Places};
 pub use objected::{ObjectedReport, objected};
 pub use record::{ParentReport, RecordReport, SectionReport};
 pub use statement::{SignerReport, StatementReport, statement_reports};
@@ -81,6 +83,9 @@ pub struct Report {
     pub statements: Vec<StatementReport>,
     /// Records that are not here, or not for what counts, against which something was said.
     pub objected_elsewhere: Vec<ObjectedReport>,
+    /// Of several places that were verified at once, each by itself: what trusted keys say in one
+    /// against records of another, told with the later of the two.
+    pub across: Vec<AcrossReport>,
     /// What no trusted key signed. It changed nothing above.
     pub apart: ApartReport,
     /// The directory, if one was verified.
@@ -98,6 +103,9 @@ pub struct Report {
     /// or key.
     #[serde(skip)]
     pub against_by_trusted: BTreeSet<String>,
+    /// The keys that were revoked, in OpenSSH's one-line form.
+    #[serde(skip)]
+    pub revoked_keys: BTreeSet<String>,
     /// Whether there was a signers file without any key that can sign here.
     #[serde(skip)]
     pub trusts_nobody: bool,
@@ -148,7 +156,7 @@ impl Report {
         let Question { policy, required, at, .. } = question;
         let (mut records, mut statements, mut state) = (Vec::new(), Vec::new(), State::Malformed);
         let (mut apart, mut objected_elsewhere) = (ApartReport::default(), Vec::new());
-        let mut against_by_trusted = BTreeSet::new();
+        let (mut against_by_trusted, mut revoked_keys) = (BTreeSet::new(), BTreeSet::new());
         if let Some((intact, verdict)) = judged {
             findings = intact.remarks(findings, &verdict.standing);
             findings.extend(verdict.findings.iter().cloned());
@@ -163,6 +171,7 @@ impl Report {
             let is_apart = |statement: &StatementReport| standing.apart.statements.contains(&statement.id);
             (apart.statements, statements) = statement_reports(intact, verdict).into_iter().partition(is_apart);
             against_by_trusted = intact.against_by_trusted(verdict);
+            revoked_keys = standing.signers.iter().map(Identity::line).collect();
             state = verdict.state;
         }
         let (folder, files) = match folder {
@@ -203,6 +212,8 @@ impl Report {
             files,
             findings,
             not_proven,
+            across: Vec::new(),
+            revoked_keys,
             against_by_trusted,
             signers_file: policy.and_then(TrustPolicy::source).map(str::to_owned),
             trusts_nobody: policy.is_some_and(TrustPolicy::is_empty),
@@ -219,6 +230,12 @@ impl Report {
         self.records.iter().any(is_objected)
             || self.objected_elsewhere.iter().any(|one| one.names_files)
             || self.folder.iter().flat_map(|folder| &folder.releases).any(is_revoked)
+    }
+
+    /// Whether what other places say changes the answer: something that this report or another one of
+    /// the same call rests on was revoked there, or anything was said where nobody may object.
+    pub fn fails_across(&self) -> bool {
+        self.across.iter().any(|one| self.unless_objected || one.lowers())
     }
 
     /// Objections to records that are not listed, and that bear on those that are.
