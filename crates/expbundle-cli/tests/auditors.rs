@@ -248,6 +248,44 @@ fn id(bench: &Bench, bundle: &str) -> String {
 }
 
 #[test]
+fn what_was_said_against_a_child_stands_above_the_descendants_whoever_signed_it() {
+    let bench = bench();
+    tune(&bench);
+    fs::copy(bench.path("b.expb"), bench.path("unsigned.expb")).expect("room");
+    bench.ok(&["sign", "b.expb", "--key", "key"]);
+    bench.ok(&["create", "--title", "better", "-o", "new.expb"]);
+    let base = id(&bench, "a.expb");
+    // The second time the authorship of the child is left out.
+    for (name, child) in [("whole.expb", "b.expb"), ("part.expb", "unsigned.expb")] {
+        for (says, word, status) in [
+            (vec!["review", child, "--verdict", "rejected", "--reason", "poison"], "rejected by board@", 0),
+            (vec!["supersede", child, "--by", "new.expb"], "superseded by record", 0),
+            (vec!["revoke", child, "--whole-record", "--reason", "made up"], "revoked by board@", 3),
+        ] {
+            let said = format!("{}-{child}", says[0]);
+            bench.ok(&[&says[..], &["--key", "board", "-o", &said]].concat());
+            bench.ok(&["merge", "a.expb", &said, "-o", name, "--force"]);
+            for start in [vec![], vec!["--record", &base]] {
+                let ask = |form: &[&str]| {
+                    run(&bench, &[&["lineage", name, "--down", "--trust", "signers"], &start[..], form].concat())
+                };
+                let (tree, ended) = ask(&[]);
+                let first = tree.lines().next().expect("a line");
+                assert!(
+                    first.contains('!') && first.contains(word) && ended == Some(status),
+                    "{name} {ended:?}: {tree}"
+                );
+                let report = json(&ask(&["--json"]).0);
+                valid("lineage", &report);
+                assert_eq!(report["objected"][0]["id"], id(&bench, child), "{report}");
+                let kind = word.split(' ').next().expect("a word");
+                assert!(ask(&["--svg"]).0.contains(kind) && ask(&["--mermaid"]).0.contains(kind), "{name}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_key_that_is_still_trusted_under_another_name_is_said_to_be() {
     let bench = bench();
     bench.ok(&["trust", "add", "signers", "board.pub", "--as", "chair@example.org"]);

@@ -38,8 +38,8 @@ pub struct LineageReport {
     pub state: Option<State>,
     /// Which records that are here are the weakest.
     pub weakest: Vec<RecordId>,
-    /// What somebody objects to of the records that are asked about and of their ancestors, whether
-    /// or not they are below: revoked ones first.
+    /// What somebody objects to of the records that are asked about, of their ancestors, and with
+    /// `--down` of what came from them, whether or not they are below: revoked ones first.
     pub objected: Vec<Objected>,
     /// What counts for nothing and is not below, because no trusted key signed it.
     pub apart: ApartCount,

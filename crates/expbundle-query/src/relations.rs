@@ -272,6 +272,9 @@ pub struct Relations {
     pub start: Vec<RecordId>,
     /// The digests and size of the file that was asked about, if it was one.
     pub file: Option<AskedFile>,
+    /// Records that a tree begins with: those, or, downwards from no record in particular, those that
+    /// derive from nothing here and that those derive from.
+    pub beginnings: Vec<RecordId>,
     /// What the graph knows of that file; nothing if none was asked about.
     pub why: Why,
     /// Records that are asked about and have no say, since they were taken back, or are set apart
@@ -364,11 +367,19 @@ impl Relations {
         }
         let mut asked = asked?;
         asked.suspect(&verdict);
-        let above = intact.objected_above(&verdict, &asked.all());
+        let is_down = question.scope == Scope::Descendants;
+        let beginnings = if is_down && question.record.is_none() && file.is_none() {
+            verdict.lineage.beginnings(&asked.start)
+        } else {
+            asked.start.clone()
+        };
+        let all: Vec<RecordId> = asked.all().into_iter().chain(beginnings.iter().copied()).collect();
+        let objected =
+            if is_down { intact.objected_below(&verdict, &all) } else { intact.objected_above(&verdict, &all) };
         let taken_back = &verdict.standing.taken_back;
-        let mut lowering = verdict.lowering(&above);
+        let mut lowering = verdict.lowering(&objected);
         lowering.extend(without_say.iter().filter(|id| taken_back.contains(id)));
-        without_say.extend(above.into_iter().filter(|id| !without_say.contains(id)).collect::<Vec<_>>());
+        without_say.extend(objected.into_iter().filter(|id| !without_say.contains(id)).collect::<Vec<_>>());
         let links = intact.statements().iter().filter(|one| one.kind() == Kind::Link);
         let links = links.map(|one| (one.id(), one.identity().to_string().chars().take(20).collect())).collect();
         Ok(Self {
@@ -379,6 +390,7 @@ impl Relations {
             start: asked.start,
             other_makers: asked.other_makers,
             is_made: asked.is_made,
+            beginnings,
             why: asked.why,
             refused: Vec::new(),
             passed_over: Vec::new(),
@@ -566,7 +578,8 @@ impl Relations {
     }
 
     /// What is objected to of the records that are asked about, of everything that they derive
-    /// from, and of parents that are not here: those with the weightiest objections first.
+    /// from, of what came from them where that is asked, and of parents that are not here: those
+    /// with the weightiest objections first.
     pub fn objected(&self, start: &[RecordId]) -> Vec<RecordId> {
         let against = &self.verdict.standing.against;
         if against.is_empty() {

@@ -206,6 +206,15 @@ impl Intact {
         silent.intersection(&above).copied().collect()
     }
 
+    /// The same for an answer about what came from these: such records that derive from them, or may,
+    /// and what any of these derive from.
+    pub fn objected_below(&self, verdict: &Verdict, of: &[RecordId]) -> BTreeSet<RecordId> {
+        let Some((silent, with)) = self.with_objected(verdict) else { return BTreeSet::new() };
+        let below: Vec<RecordId> = with.possible_descendants(of).into_iter().chain(of.iter().copied()).collect();
+        let family: BTreeSet<RecordId> = with.possible_ancestors(&below).into_iter().chain(below).collect();
+        silent.intersection(&family).copied().collect()
+    }
+
     /// The records without a say to which somebody trusted objects by name, or that were taken back
     /// and that a record that counts names; and the graph as if they counted. Nothing if there are
     /// none.

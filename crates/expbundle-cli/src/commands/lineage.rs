@@ -72,11 +72,7 @@ pub struct Lineage {
 impl Lineage {
     pub fn run(self) -> Outcome {
         let relations = relations::of(&self.path, &self.around, self.record.as_deref(), self.scope())?;
-        let start = if self.down && self.record.is_none() && relations.file.is_none() {
-            relations.graph().beginnings(&relations.start)
-        } else {
-            relations.start.clone()
-        };
+        let start = relations.beginnings.clone();
         if start.is_empty() && relations.file.is_some() && relations.policy.is_none() {
             return Err(nothing_to_show(self.path.as_str()));
         }
