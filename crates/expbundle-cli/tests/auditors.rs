@@ -286,6 +286,27 @@ fn what_was_said_against_a_child_stands_above_the_descendants_whoever_signed_it(
 }
 
 #[test]
+fn what_was_said_against_whoever_took_a_file_in_stands_where_it_is_named() {
+    let bench = bench();
+    tune(&bench);
+    fs::copy(bench.path("b.expb"), bench.path("unsigned.expb")).expect("room");
+    bench.ok(&["sign", "b.expb", "--key", "key"]);
+    for child in ["b.expb", "unsigned.expb"] {
+        bench.ok(&["review", child, "--verdict", "rejected", "--reason", "poison", "--key", "board"]);
+        let (said, _) = run(&bench, &["why", "m/model.safetensors", "--with", child, "--trust", "signers"]);
+        let flat = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains(", which was rejected by board@example.org: \"poison\",."), "{flat}");
+        let ask = ["why", "m/model.safetensors", "--with", child, "--with", "a.expb", "--trust", "signers"];
+        let report = json(&run(&bench, &[&ask[..], &["--json"]].concat()).0);
+        valid("why", &report);
+        assert_eq!(report["objectedTakers"][0]["id"], id(&bench, child), "{report}");
+        // The file itself is as good as it was.
+        assert_eq!((&report["objected"], &report["state"]), (&serde_json::json!([]), &"trusted".into()));
+        assert_eq!(run(&bench, &ask).1, Some(0));
+    }
+}
+
+#[test]
 fn a_key_that_is_still_trusted_under_another_name_is_said_to_be() {
     let bench = bench();
     bench.ok(&["trust", "add", "signers", "board.pub", "--as", "chair@example.org"]);

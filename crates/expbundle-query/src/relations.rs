@@ -198,6 +198,8 @@ impl Question<'_> {
         let mut joins = Joins::of(graph, MOST_ALTERNATIVES);
         // What is said against a parent that is not here is said against what was made from it.
         concerned.extend(graph.absent_parents_of(&family));
+        concerned
+            .extend(file.into_iter().flat_map(|file| ids(graph.why(&file.digests, Some(file.size)).takers.iter())));
         for id in family {
             concerned.extend(joins.suggestions(id).edges.iter().map(|edge| edge.parent));
             concerned.extend(graph.successors(id));
@@ -270,11 +272,11 @@ pub struct Relations {
     pub scope: Scope,
     /// Records that the question is about.
     pub start: Vec<RecordId>,
-    /// The digests and size of the file that was asked about, if it was one.
-    pub file: Option<AskedFile>,
     /// Records that a tree begins with: those, or, downwards from no record in particular, those that
     /// derive from nothing here and that those derive from.
     pub beginnings: Vec<RecordId>,
+    /// The digests and size of the file that was asked about, if it was one.
+    pub file: Option<AskedFile>,
     /// What the graph knows of that file; nothing if none was asked about.
     pub why: Why,
     /// Records that are asked about and have no say, since they were taken back, or are set apart
@@ -388,9 +390,9 @@ impl Relations {
             at: question.at,
             scope: question.scope,
             start: asked.start,
+            beginnings,
             other_makers: asked.other_makers,
             is_made: asked.is_made,
-            beginnings,
             why: asked.why,
             refused: Vec::new(),
             passed_over: Vec::new(),

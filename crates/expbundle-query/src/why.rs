@@ -54,10 +54,13 @@ pub struct WhyReport {
     pub other_makers: Vec<RecordId>,
     /// Records that took the file in.
     pub takers: Vec<RecordId>,
+    /// What was said against records that took the file in: it says nothing of the file, which they
+    /// did not make, and does not change the state.
+    pub objected_takers: Vec<Objected>,
     /// Records that give the file another digest or size: then it is not to be trusted.
     pub conflicting: Vec<RecordId>,
-    /// What was said against any of these and their ancestors, by those whose word counts: the
-    /// weightiest first.
+    /// What was said against those that made the file, or may have, and against their ancestors, by
+    /// those whose word counts: the weightiest first.
     pub objected: Vec<Objected>,
     /// What counts for nothing, because no trusted key signed it.
     pub apart: ApartCount,
@@ -84,8 +87,8 @@ pub struct Told {
     pub gaps: Vec<ReportedGap>,
     /// As what an origin was published, by its own word, like `owner/name@revision`.
     pub published_as: Option<String>,
-    /// The licences that it states for the file; or, if there are none, for all models and data
-    /// sets that it put out.
+    /// The licences that it states for the file, or for a tree that the file is in; if a bundle was
+    /// asked about, for all models and data sets that it put out.
     pub licences: Vec<String>,
     /// How many records it descends from, as far as they are here.
     pub ancestors: usize,
@@ -147,6 +150,7 @@ impl WhyReport {
             takers: takers.into_iter().collect(),
             conflicting: why.conflicting.clone(),
             objected: Objected::of(relations, relations.by_weight(against)),
+            objected_takers: Objected::of(relations, relations.objected_takers()),
             apart: ApartCount::of(relations),
             not_read: relations.not_read(),
             findings: relations.findings.clone(),
@@ -171,6 +175,22 @@ impl Relations {
     /// Releases that count and list the file that is asked about, the latest first, with the path
     /// under which each does. They tell whose it is, and not how it was made.
     pub fn released(&self) -> Vec<(&VerifiedStatement, String)> {
+    /// Records that took in the file that is asked about and that somebody objects to, also those
+    /// without a say, the weightiest objections first. They did not make the file, so this says
+    /// nothing of it.
+    pub fn objected_takers(&self) -> Vec<RecordId> {
+        let Some(file) = &self.file else { return Vec::new() };
+        let standing = &self.verdict.standing;
+        let is_silent = |id: &RecordId| self.intact.records().contains_key(id) && !standing.counts(*id);
+        let silent: BTreeSet<RecordId> = standing.against.keys().copied().filter(is_silent).collect();
+        let mut takers = self.why.takers.clone();
+        if !silent.is_empty() {
+            takers
+                .extend(self.intact.lineage_without_say(&silent, standing).why(&file.digests, Some(file.size)).takers);
+        }
+        self.by_weight(takers.into_iter().map(|(id, _)| id))
+    }
+
         self.listing_it(releases_that_stand(&self.intact, &self.verdict))
     }
 
@@ -241,18 +261,20 @@ impl Relations {
         facts.source.as_ref().map(|source| source.run.as_str()).filter(|run| !run.is_empty())
     }
 
-    /// The licences that a record states for the file that is asked about; or, if there are none,
-    /// for all models and data sets that it put out. Claimed.
+    /// The licences that a record states for the file that is asked about, or for a tree that the
+    /// file is in: never that of another output. Without a file, those of all models and data sets
+    /// that it put out. Claimed.
     pub fn licences(&self, id: RecordId) -> BTreeSet<&str> {
         let outputs = self.graph().record(id).map(|facts| facts.outputs.as_slice()).unwrap_or_default();
-        let is_meant = |output: &&ArtifactFact| match (&self.file, &output.digests) {
-            (Some(file), Some(digests)) => digests.agreement(&file.digests) == Agreement::Same,
-            (Some(_), None) => false,
-            (None, _) => true,
+        let is_meant = |output: &&ArtifactFact| match &self.file {
+            Some(file) => {
+                let files = output.files.iter().map(|listed| listed.digests);
+                files.chain(output.digests).any(|digests| digests.agreement(&file.digests) == Agreement::Same)
+            }
+            None => carries_lineage(&output.role),
         };
-        let outputs = || outputs.iter().filter(|output| carries_lineage(&output.role));
-        let of_file = stated(outputs().filter(is_meant));
-        if of_file.is_empty() { stated(outputs()) } else { of_file }
+        let licences = outputs.iter().filter(is_meant).filter_map(|output| output.licence.as_deref());
+        licences.filter(|licence| !licence.trim().is_empty()).collect()
     }
 
     /// The records to tell of: first those that somebody objects to, the weightiest objections
@@ -305,8 +327,4 @@ impl Relations {
             _ => false,
         }
     }
-}
-
-fn stated<'a>(outputs: impl Iterator<Item = &'a ArtifactFact>) -> BTreeSet<&'a str> {
-    outputs.filter_map(|output| output.licence.as_deref()).filter(|licence| !licence.trim().is_empty()).collect()
 }

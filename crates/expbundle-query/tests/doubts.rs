@@ -187,3 +187,24 @@ fn what_was_passed_over_is_not_read() {
     std::os::unix::fs::symlink(folder.path().join("out.expb"), top.join("c.expb")).expect("a link");
     assert_eq!((ask().state, ask().not_read), (State::Intact, vec![top.join("c.expb").to_string()]));
 }
+
+#[test]
+fn a_licence_is_that_of_the_file_and_of_no_other_output() {
+    let licensed = |bytes: &[u8], licence: &str| Artifact {
+        licence: Some(licence.to_owned()),
+        ..described(Direction::Output, bytes, bytes.len() as u64)
+    };
+    let listing = listing();
+    let tree = ArtifactRef { form: Form::Tree, ..file("model", &listing) };
+    let of_tree = Artifact { form: Form::Tree, ..licensed(&listing, "mit") };
+    let other = licensed(b"other weights", "cc-by-nc-4.0");
+    let outputs = || vec![file("model", WEIGHTS), file("model", b"other weights")];
+    for (outputs, items, embed, want) in [
+        (outputs(), vec![other.clone()], None, vec![]),
+        (outputs(), vec![other.clone(), licensed(WEIGHTS, "mit")], None, vec!["mit"]),
+        (vec![tree, file("model", b"other weights")], vec![other, of_tree], Some(listing.clone()), vec!["mit"]),
+    ] {
+        let (bundle, _) = signed("a run", outputs, items, embed);
+        assert_eq!(why(&bundle, policy()).told[0].licences, want);
+    }
+}

@@ -14,7 +14,7 @@ use crate::{
 mod said;
 mod told;
 
-use told::{record, some, told};
+use told::{record, takers, told};
 
 /// How many of many are told of.
 const SHOWN: usize = 10;
@@ -141,8 +141,8 @@ fn opening(relations: &Relations, name: &str, file: &AskedFile) -> String {
                 None if relations.policy.is_some() => paint(Tone::Bad, "was not made by any record that counts"),
                 None => paint(Tone::Bad, "was not made by any record here"),
             };
-            if !why.takers.is_empty() {
-                let takers = some(why.takers.iter(), why.takers.len(), |(id, _)| record(relations, *id));
+            let takers = takers(relations);
+            if !takers.is_empty() {
                 text += &format!("; it was an input of {}", takers.join(" and "));
             }
             text += ".";

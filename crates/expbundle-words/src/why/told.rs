@@ -143,7 +143,8 @@ fn published(relations: &Relations, id: RecordId) -> String {
     if !licences.is_empty() {
         text += &format!(" Its licence is stated as {}.", some_of(&licences, SHOWN, " and "));
     } else if relations.is_origin(id) && !relations.graph().record(id).is_some_and(|facts| facts.description_withheld) {
-        text += " No licence is stated.";
+        let of = if relations.file.is_some() { " for this file" } else { "" };
+        text += &format!(" No licence is stated{of}.");
     }
     text
 }
@@ -173,8 +174,26 @@ fn withheld(relations: &Relations, id: RecordId) -> String {
     text
 }
 
+/// The records that took the file in: first each one that somebody objects to, with what was said
+/// against it, which says nothing of the file.
+pub(super) fn takers(relations: &Relations) -> Vec<String> {
+    let objected = relations.objected_takers();
+    let word = |id: &RecordId| {
+        let who = match relations.graph().record(*id) {
+            Some(_) => record(relations, *id),
+            None => format!("{} {}", short(id), objections::ELSEWHERE),
+        };
+        format!("{who}, which was {},", paint(Tone::Bad, &objections::all(relations.against(*id))))
+    };
+    let mut words: Vec<String> = objected.iter().map(word).collect();
+    let others: BTreeSet<RecordId> = relations.why.takers.iter().map(|(id, _)| *id).collect();
+    let others = others.into_iter().filter(|id| !objected.contains(id)).collect::<Vec<RecordId>>();
+    words.extend(some(others.iter(), others.len(), |id| record(relations, *id)));
+    words
+}
+
 /// The first of many in words, and how many more there are.
-pub(super) fn some<T>(all: impl Iterator<Item = T>, length: usize, word: impl Fn(T) -> String) -> Vec<String> {
+fn some<T>(all: impl Iterator<Item = T>, length: usize, word: impl Fn(T) -> String) -> Vec<String> {
     let mut words: Vec<String> = all.take(SHOWN).map(word).collect();
     if length > SHOWN {
         words.push(format!("{} more", grouped((length - SHOWN) as u64)));
