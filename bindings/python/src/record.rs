@@ -257,7 +257,7 @@ impl Record {
     ///
     ///     return: dict[str, Any]
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        document(py, &Shown::of(&self.intact, self.id, now().timestamp()))
+        document(py, &Shown::of(&self.intact, &self.intact.judge(None, now().timestamp()), self.id))
     }
 
     /// The record in words, as ``expbundle show`` prints it.
@@ -265,7 +265,8 @@ impl Record {
     /// Type: str
     #[getter]
     fn text(&self) -> String {
-        plain(&expbundle_words::show::words(&self.intact, &[self.id], now().timestamp()))
+        let verdict = self.intact.judge(None, now().timestamp());
+        plain(&expbundle_words::show::words(&self.intact, &verdict, &[self.id]))
     }
 
     fn __repr__(&self) -> String {

@@ -14,13 +14,13 @@ use crate::{files, keys, terminal};
 
 /// A bundle, a folder that carries one, the bundles of a folder as one, or a run of a tracker's
 /// source as a checked bundle, without writing one.
-pub fn intact(path: &Utf8Path, run: Option<&str>) -> Result<Intact, Failure> {
+pub fn intact(path: &Utf8Path, run: Option<&str>, policy: Option<&TrustPolicy>) -> Result<Intact, Failure> {
     // A bundle, or a directory that carries one, is not a source, whatever else lies there.
     let is_bundle = path.extension() == Some("expb") || path.join(expbundle_directory::BUNDLE_NAME).is_file();
     if is_bundle || tracker::look(path).is_err() {
-        return joined(path, None);
+        return joined(path, policy);
     }
-    let Some(source) = tracker::open_any(path)? else { return joined(path, None) };
+    let Some(source) = tracker::open_any(path)? else { return joined(path, policy) };
     Ok(checked(&tracker::convert(&*source, run, &Options::default())?.bundle, None)?.0)
 }
 

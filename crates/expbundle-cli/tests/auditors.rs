@@ -307,6 +307,33 @@ fn what_was_said_against_whoever_took_a_file_in_stands_where_it_is_named() {
 }
 
 #[test]
+fn show_judges_as_verify_does_and_says_what_it_leaves_out() {
+    let bench = bench();
+    tune(&bench);
+    bench.ok(&["sign", "b.expb", "--key", "stranger"]);
+    bench.ok(&["note", "a.expb", "mine", "--key", "stranger"]);
+    bench.ok(&["merge", "a.expb", "b.expb", "-o", "c.expb"]);
+    assert!(bench.ok(&["show", "c.expb"]).contains("\"tuned\""));
+    let said = bench.ok(&["show", "c.expb", "--trust", "signers"]);
+    assert!(said.starts_with("\"base\"") && !said.contains("tuned") && !said.contains("mine"), "{said}");
+    assert!(said.contains("(trusted as ada@example.org): "), "{said}");
+    assert!(
+        said.contains("set apart, by keys that are not trusted: 1 record and 2 statements; `expbundle verify`"),
+        "{said}"
+    );
+    let stranger = id(&bench, "b.expb");
+    let said = bench.ok(&["show", "c.expb", "--trust", "signers", "--record", &stranger]);
+    assert!(said.contains("does not count: no trusted key vouches for this record"), "{said}");
+    let report = json(&bench.ok(&["show", "c.expb", "--trust", "signers", "--json"]));
+    valid("show", &report);
+    assert_eq!((&report["state"], &report["apart"]["statements"]), (&"trusted".into(), &2.into()));
+    // A trusted objection to what has no screen is not lost.
+    bench.ok(&["review", "c.expb", "--record", &stranger, "--verdict", "rejected", "--key", "board"]);
+    let said = bench.ok(&["show", "c.expb", "--trust", "signers"]);
+    assert!(said.lines().next().is_some_and(|line| line.contains("rejected by board@example.org")), "{said}");
+}
+
+#[test]
 fn a_key_that_is_still_trusted_under_another_name_is_said_to_be() {
     let bench = bench();
     bench.ok(&["trust", "add", "signers", "board.pub", "--as", "chair@example.org"]);
@@ -350,4 +377,21 @@ fn what_one_place_says_against_a_record_of_another_is_told() {
     bench.ok(&["review", "a.expb", "--verdict", "rejected", "--key", "stranger", "-o", "strange.expb"]);
     let (said, status) = ask(&["a.expb", "strange.expb"], &["--no-objections"]);
     assert!(status == Some(0) && !said.contains("joins what is judged apart"), "{said}");
+}
+
+#[test]
+fn what_only_a_later_version_can_read_is_counted_in_every_view() {
+    let bench = Bench::new();
+    let case = support::root().join("conformance/cases/statement/version-2-of-a-revocation.expb");
+    fs::copy(case, bench.path("a.expb")).expect("room");
+    for view in ["show", "why", "lineage", "log"] {
+        let (said, _) = run(&bench, &[view, "a.expb"]);
+        let flat = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains("set aside, since only a later version can read them: 1 statement;"), "{view}: {said}");
+    }
+    for view in ["show", "why", "lineage"] {
+        let report = json(&run(&bench, &[view, "a.expb", "--json"]).0);
+        valid(view, &report);
+        assert_eq!(report["setAside"], 1, "{report}");
+    }
 }

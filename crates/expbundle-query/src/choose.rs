@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use expbundle::judge::Verdict;
 use expbundle::verify::Intact;
 use expbundle_format::{RecordId, StatementId};
 use expbundle_lineage::Grade;
@@ -49,15 +50,19 @@ fn fitting<T: ToString>(ids: impl IntoIterator<Item = T>, beginning: &str) -> Re
     Ok(ids.into_iter().filter(|id| id.to_string().starts_with(beginning)).collect())
 }
 
-/// The records that no other follows from, of which there is one at least.
-fn heads(intact: &Intact, at: Timestamp) -> Result<Vec<RecordId>, QueryError> {
-    let heads = intact.judge(None, at).heads;
-    if heads.is_empty() { Err(QueryError::Empty) } else { Ok(heads) }
+/// The records that no other follows from, of which there is one at least: of those that count, or of
+/// all if none does.
+fn heads(intact: &Intact, verdict: &Verdict) -> Result<Vec<RecordId>, QueryError> {
+    if intact.records().is_empty() {
+        return Err(QueryError::Empty);
+    }
+    let all = || intact.records().keys().copied().collect();
+    Ok(if verdict.heads.is_empty() { all() } else { verdict.heads.clone() })
 }
 
 /// The records that are looked at: the one whose id begins so, or all heads.
-pub fn chosen(intact: &Intact, beginning: Option<&str>, at: Timestamp) -> Result<Vec<RecordId>, QueryError> {
-    let Some(beginning) = beginning else { return heads(intact, at) };
+pub fn chosen(intact: &Intact, verdict: &Verdict, beginning: Option<&str>) -> Result<Vec<RecordId>, QueryError> {
+    let Some(beginning) = beginning else { return heads(intact, verdict) };
     starting(intact.records().keys().copied(), beginning).map(|id| vec![id])
 }
 
@@ -78,7 +83,7 @@ pub fn several(intact: &Intact, wanted: &[String], at: Timestamp) -> Result<Chos
     if wanted.is_empty() {
         return Ok(Chosen { ids: vec![one(intact, None, at)?], named: BTreeSet::new(), is_by_itself: true });
     }
-    let heads = heads(intact, at)?;
+    let heads = heads(intact, &intact.judge(None, at))?;
     let (all, words): (Vec<&String>, Vec<_>) = wanted.iter().partition(|word| *word == "all");
     let named = words.into_iter().map(|word| starting(intact.records().keys().copied(), word));
     let named = named.collect::<Result<BTreeSet<RecordId>, _>>()?;
@@ -138,7 +143,9 @@ pub fn revoked_of(intact: &Intact, revoked: &Revoked, at: Timestamp) -> Result<O
         return Ok(None);
     }
     let mut records = meant.map(|one| RecordId(one.record().blake3));
-    let id = records.find(|id| intact.records().contains_key(id)).or(heads(intact, at)?.first().copied());
+    let id = records
+        .find(|id| intact.records().contains_key(id))
+        .or(heads(intact, &intact.judge(None, at))?.first().copied());
     Ok(id.map(|id| Chosen { ids: vec![id], ..Chosen::default() }))
 }
 
@@ -173,8 +180,13 @@ pub(crate) fn claimed_by_others(
     records.iter().copied().filter(is_claimed).collect()
 }
 
-/// The one record that is meant: the one whose id begins so, or the only head.
+/// The one record that is meant: the one whose id begins so, or the only head, whoever signed it.
 pub fn one(intact: &Intact, beginning: Option<&str>, at: Timestamp) -> Result<RecordId, QueryError> {
-    let ids = chosen(intact, beginning, at)?;
+    one_of(intact, &intact.judge(None, at), beginning)
+}
+
+/// The one record that is meant: the one whose id begins so, or the only head of those that count.
+pub fn one_of(intact: &Intact, verdict: &Verdict, beginning: Option<&str>) -> Result<RecordId, QueryError> {
+    let ids = chosen(intact, verdict, beginning)?;
     if let [id] = ids.as_slice() { Ok(*id) } else { Err(QueryError::WhichRecord(ids)) }
 }

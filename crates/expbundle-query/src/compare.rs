@@ -65,7 +65,7 @@ impl Differences {
     pub fn between(before: (&Intact, RecordId), after: (&Intact, RecordId), at: Timestamp) -> Self {
         let mut said: BTreeMap<RecordId, Vec<Objection>> = BTreeMap::new();
         for (intact, id) in [before, after] {
-            said.entry(id).or_default().extend(against(intact, id, at));
+            said.entry(id).or_default().extend(against(intact, None, id, at));
         }
         for objections in said.values_mut() {
             objections.sort_unstable();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use expbundle::costs::FamilyCosts;
 use expbundle::judge::State;
-use expbundle::standing::Objection;
+use expbundle::standing::{Objection, Standing};
 use expbundle_format::container::SectionName;
 use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, Finding, RecordId, StatementId};
@@ -43,6 +43,8 @@ pub struct LineageReport {
     pub objected: Vec<Objected>,
     /// What counts for nothing and is not below, because no trusted key signed it.
     pub apart: ApartCount,
+    /// Statements that only a later version can verify: what they say is not known.
+    pub set_aside: usize,
     /// Parents that are named, and are not here or have no say.
     pub absent: Vec<AbsentParent>,
     /// The records of the family.
@@ -82,9 +84,9 @@ pub struct ApartCount {
 }
 
 impl ApartCount {
-    /// What was set apart of these bundles.
-    pub fn of(relations: &Relations) -> Self {
-        let apart = &relations.verdict.standing.apart;
+    /// What was set apart.
+    pub fn of(standing: &Standing) -> Self {
+        let apart = &standing.apart;
         Self { records: apart.records.len(), statements: apart.statements.len() }
     }
 }
@@ -235,7 +237,8 @@ impl LineageReport {
             state,
             weakest,
             objected: Objected::of(relations, relations.objected(start)),
-            apart: ApartCount::of(relations),
+            apart: ApartCount::of(&relations.verdict.standing),
+            set_aside: relations.intact.set_aside(),
             absent: AbsentParent::of(relations, shown),
             records: shown.iter().map(|id| Relative::of(relations, *id)).collect(),
             edges,

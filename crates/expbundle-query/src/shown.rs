@@ -1,17 +1,22 @@
 //! A record as a document: what `record.json` and its JSON sections say.
 
+use expbundle::judge::{State, Verdict};
 use expbundle::standing::Objection;
 use expbundle::verify::Intact;
 use expbundle_format::limits::Limits;
 use expbundle_format::record::RecordBody;
 use expbundle_format::{RecordId, json, sections};
+use expbundle_statement::TrustPolicy;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::ApartCount;
+
 /// A record and its JSON sections as one object, each as it stands in the bundle.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 #[schemars(title = "expbundle show --json")]
 pub struct Shown {
     /// The record's id.
@@ -23,13 +28,21 @@ pub struct Shown {
     pub sections: Map<String, Value>,
     /// Sections that this copy leaves out.
     pub withheld: Vec<String>,
-    /// What was said against the record, the weightiest first. Nobody's key is trusted here.
+    /// Whether signers were checked: whether there was a signers file.
+    pub signers_checked: bool,
+    /// How much holds for the record by itself, whatever it derives from.
+    pub state: State,
+    /// What was said against the record, the weightiest first; without a signers file by anybody.
     pub objections: Vec<Objection>,
+    /// What counts for nothing in the bundle, because no trusted key signed it.
+    pub apart: ApartCount,
+    /// Statements that only a later version can verify: what they say is not known.
+    pub set_aside: usize,
 }
 
 impl Shown {
     /// All of a record that is JSON; `None` if the bundle has no such record.
-    pub fn of(intact: &Intact, id: RecordId, at: Timestamp) -> Option<Self> {
+    pub fn of(intact: &Intact, verdict: &Verdict, id: RecordId) -> Option<Self> {
         let record = intact.records().get(&id)?;
         let parse = |bytes: &[u8]| json::parse(bytes, &Limits::default()).unwrap_or(Value::Null);
         let mut all = Map::new();
@@ -44,13 +57,22 @@ impl Shown {
                 Some(_) => {}
             }
         }
-        let objections = against(intact, id, at);
-        Some(Self { id, record: parse(record.bytes()), sections: all, withheld, objections })
+        Some(Self {
+            id,
+            record: parse(record.bytes()),
+            sections: all,
+            withheld,
+            signers_checked: verdict.signers_checked,
+            state: verdict.records.get(&id).copied().unwrap_or(State::Intact),
+            objections: verdict.standing.against.get(&id).cloned().unwrap_or_default(),
+            apart: ApartCount::of(&verdict.standing),
+            set_aside: intact.set_aside(),
+        })
     }
 }
 
-/// What was said against a record, as far as anybody can tell without a signers file: the
-/// weightiest first.
-pub fn against(intact: &Intact, record: RecordId, at: Timestamp) -> Vec<Objection> {
-    intact.standing(None, at).against.remove(&record).unwrap_or_default()
+/// What was said against a record by those whose word counts, and without a signers file by anybody:
+/// the weightiest first.
+pub fn against(intact: &Intact, policy: Option<&TrustPolicy>, record: RecordId, at: Timestamp) -> Vec<Objection> {
+    intact.standing(policy, at).against.remove(&record).unwrap_or_default()
 }

@@ -64,6 +64,8 @@ pub struct WhyReport {
     pub objected: Vec<Objected>,
     /// What counts for nothing, because no trusted key signed it.
     pub apart: ApartCount,
+    /// Statements that only a later version can verify: what they say is not known.
+    pub set_aside: usize,
     /// Bundles that were not looked at, since they are broken or cannot be read, and links and pipes
     /// that may be bundles or hold some: what they say against these records is not known.
     pub not_read: Vec<String>,
@@ -148,10 +150,11 @@ impl WhyReport {
             more: more.len(),
             other_makers: relations.other_makers.clone(),
             takers: takers.into_iter().collect(),
+            objected_takers: Objected::of(relations, relations.objected_takers()),
             conflicting: why.conflicting.clone(),
             objected: Objected::of(relations, relations.by_weight(against)),
-            objected_takers: Objected::of(relations, relations.objected_takers()),
-            apart: ApartCount::of(relations),
+            apart: ApartCount::of(&relations.verdict.standing),
+            set_aside: relations.intact.set_aside(),
             not_read: relations.not_read(),
             findings: relations.findings.clone(),
         }
@@ -172,9 +175,6 @@ impl Relations {
         }
     }
 
-    /// Releases that count and list the file that is asked about, the latest first, with the path
-    /// under which each does. They tell whose it is, and not how it was made.
-    pub fn released(&self) -> Vec<(&VerifiedStatement, String)> {
     /// Records that took in the file that is asked about and that somebody objects to, also those
     /// without a say, the weightiest objections first. They did not make the file, so this says
     /// nothing of it.
@@ -191,6 +191,9 @@ impl Relations {
         self.by_weight(takers.into_iter().map(|(id, _)| id))
     }
 
+    /// Releases that count and list the file that is asked about, the latest first, with the path
+    /// under which each does. They tell whose it is, and not how it was made.
+    pub fn released(&self) -> Vec<(&VerifiedStatement, String)> {
         self.listing_it(releases_that_stand(&self.intact, &self.verdict))
     }
 

@@ -97,8 +97,9 @@ fn what_two_records_say_differently_is_found() {
         found.differences.iter().map(|one| (&*one.name, one.before.as_deref(), one.after.as_deref())).collect();
     assert_eq!(titles, [("title", Some("a"), Some("b"))]);
     assert!(Differences::between((&a, first), (&a, first), at).differences.is_empty());
-    assert_eq!(Shown::of(&a, first, at).expect("it is here").sections["context.json"]["title"], "a");
-    assert!(Shown::of(&a, second, at).is_none());
+    let verdict = a.judge(None, at);
+    assert_eq!(Shown::of(&a, &verdict, first).expect("it is here").sections["context.json"]["title"], "a");
+    assert!(Shown::of(&a, &verdict, second).is_none());
 }
 
 #[test]

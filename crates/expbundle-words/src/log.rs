@@ -32,7 +32,13 @@ pub fn words(intact: &Intact, verdict: &Verdict, statements: &[StatementReport],
     let (apart, counting): (Vec<&StatementReport>, Vec<_>) =
         statements.iter().partition(|report| verdict.standing.apart.statements.contains(&report.id));
     let known = &verdict.standing.not_valid;
-    let said = [objected(intact, verdict), list(&counting, known, layout), folded(apart, known, layout)];
+    let set_aside = objections::set_aside(intact).map(|line| format!("{}\n", paint(Tone::Doubt, &line)));
+    let said = [
+        objected(intact, verdict),
+        list(&counting, known, layout),
+        folded(apart, known, layout),
+        set_aside.unwrap_or_default(),
+    ];
     said.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
 }
 

@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use expbundle::standing::{Apart, Objection, ObjectionKind};
+use expbundle::standing::{Apart, Objection, ObjectionKind, Standing};
+use expbundle::verify::Intact;
 use expbundle_format::RecordId;
 use expbundle_query::short;
 
@@ -13,6 +14,9 @@ use crate::{Tone, count, one_line, paint, quoted};
 /// So many objections to one record, by keys that nobody vouches for, are each shown; of more, only
 /// their number.
 const SHOWN: usize = 3;
+
+/// Where all of it is shown that counts for nothing.
+const SHOWN_BY: &str = "`expbundle verify` shows more";
 
 /// One objection, like `rejected by ben@example.org: "poison"`.
 pub fn words(objection: &Objection) -> String {
@@ -96,6 +100,19 @@ pub fn lines<'a>(records: impl IntoIterator<Item = (RecordId, String, &'a [Objec
         );
     }
     text
+}
+
+/// How much counts for nothing, a line for each reason, where the answer does not list it.
+pub fn left_out(intact: &Intact, standing: &Standing) -> Vec<String> {
+    let apart = apart(&standing.apart).map(|apart| format!("{apart}; {SHOWN_BY}"));
+    apart.into_iter().chain(set_aside(intact)).collect()
+}
+
+/// How many statements only a later version can verify, if there are some.
+pub fn set_aside(intact: &Intact) -> Option<String> {
+    let number = intact.set_aside() as u64;
+    let what = || format!("set aside, since only a later version can read them: {}", count(number, "statement"));
+    (number > 0).then(|| format!("{}; {SHOWN_BY}", what()))
 }
 
 /// How much was set apart, if anything was. Without a statement, nobody signed the records.

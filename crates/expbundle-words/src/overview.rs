@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use expbundle::judge::Verdict;
 use expbundle::verify::Intact;
 use expbundle_format::RecordId;
 use expbundle_format::number::typed;
 use expbundle_format::record::Record;
 use expbundle_format::sections::{Recipe, Summary};
 use expbundle_query::{short, told};
-use jiff::Timestamp;
 
 use crate::layout::nested;
-use crate::show::span;
+use crate::show::{left_out, silent, span};
 use crate::{Tone, cell, count, moment, objections, paint, records, rounded, table};
 
 /// Columns of parameters, and of metrics.
@@ -27,9 +27,12 @@ struct Line<'a> {
 }
 
 /// Records as a table: title, id, status, times, and the parameters and metrics in which they
-/// differ. A record that is part of another stands below it, indented.
-pub fn words(intact: &Intact, ids: &[RecordId], at: Timestamp) -> String {
-    let ids: BTreeSet<RecordId> = ids.iter().copied().collect();
+/// differ. A record that is part of another stands below it, indented. Last, how much counts for
+/// nothing; records that do not count are shown if none does.
+pub fn words(intact: &Intact, verdict: &Verdict, ids: &[RecordId]) -> String {
+    let standing = &verdict.standing;
+    let none_counts = !ids.iter().any(|id| standing.counts(*id));
+    let ids: BTreeSet<RecordId> = ids.iter().copied().filter(|id| none_counts || standing.counts(*id)).collect();
     let mut lines: Vec<Line<'_>> = ids.iter().filter_map(|id| line(intact, *id)).collect();
     lines.sort_by_cached_key(|line| {
         let (id, started) = (line.record.id(), line.record.body().started);
@@ -42,10 +45,12 @@ pub fn words(intact: &Intact, ids: &[RecordId], at: Timestamp) -> String {
     let mut rows = vec![heading.iter().map(|word| paint(Tone::Strong, word)).collect::<Vec<_>>()];
     let nested = nested(&lines, |line| line.id.as_str(), |line| line.parent.as_deref());
     rows.extend(nested.into_iter().map(|(level, line)| row(intact, level, line, &parameters, &metrics)));
-    let standing = intact.standing(None, at);
     let against = ids.iter().filter_map(|id| Some((*id, standing.against.get(id)?)));
     let against = objections::lines(against.map(|(id, all)| (id, records::title(intact, id), all.as_slice())));
-    format!("{against}{}\n{}; `--record ID` shows one in full\n", table(&rows), count(ids.len() as u64, "record"))
+    let against = if none_counts { against } else { against + &silent(verdict) };
+    let number = count(ids.len() as u64, "record");
+    let left_out = left_out(intact, verdict);
+    format!("{against}{}\n{number}; `--record ID` shows one in full\n{left_out}", table(&rows))
 }
 
 fn line(intact: &Intact, id: RecordId) -> Option<Line<'_>> {

@@ -7,7 +7,7 @@ use expbundle::verify::Intact;
 use expbundle_format::RecordId;
 use expbundle_format::sections::{Context, JsonSection as _};
 use expbundle_query::{QueryError, short, told};
-use expbundle_statement::{Identity, Kind, VerifiedStatement};
+use expbundle_statement::{Identity, Kind, TrustPolicy, VerifiedStatement};
 use jiff::Timestamp;
 
 use crate::{Failure, Tone, calling_itself, count, objections, paint, quoted, some_of};
@@ -75,6 +75,12 @@ pub fn signed_too(intact: &Intact, signer: &Identity, id: RecordId, standing: &S
         others => format!("  the record is also signed by {}\n", some_of(others, MOST_SIGNERS, "; ")),
     };
     others + &against(id, standing)
+}
+
+/// What was said against a record of which bytes or tables follow, in a line.
+pub fn objected(intact: &Intact, policy: Option<&TrustPolicy>, id: RecordId, at: Timestamp) -> String {
+    let against = expbundle_query::against(intact, policy, id, at);
+    objections::lines([(id, title(intact, id), against.as_slice())])
 }
 
 /// A line for each record: id and title.

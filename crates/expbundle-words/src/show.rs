@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use expbundle::judge::Verdict;
 use expbundle::report::{StatementReport, statement_reports};
-use expbundle::standing::Objection;
 use expbundle::verify::Intact;
 use expbundle_format::RecordId;
 use expbundle_format::container::SectionName;
@@ -15,7 +15,6 @@ use expbundle_format::sections::{
 };
 use expbundle_format::time::Time;
 use expbundle_query::{ArtifactNames, short, told};
-use jiff::Timestamp;
 
 use crate::{
     Tone, block, calling_itself, cell, count, duration, grouped, kind, moment, named, objections, paint, path, quoted,
@@ -26,38 +25,56 @@ use crate::{
 const SHOWN: usize = 12;
 
 /// Records of a bundle on a screen each: what was run, why, on what, with which results, at what
-/// cost, and who signed. Only the first of many are shown.
-pub fn words(intact: &Intact, records: &[RecordId], at: Timestamp) -> String {
-    let verdict = intact.judge(None, at);
-    let statements = statement_reports(intact, &verdict);
-    let mut text = String::new();
-    for record in records.iter().filter_map(|id| intact.records().get(id)).take(SHOWN) {
-        if !text.is_empty() {
-            text += "\n\n";
-        }
-        let against = verdict.standing.against.get(&record.id()).map(Vec::as_slice).unwrap_or_default();
-        text += &screen(intact, record, against, &statements);
+/// cost, and who signed. Only the first of many are shown; last, how much counts for nothing.
+pub fn words(intact: &Intact, verdict: &Verdict, records: &[RecordId]) -> String {
+    let statements = statement_reports(intact, verdict);
+    let mut text = if records == verdict.heads { silent(verdict) } else { String::new() };
+    for (index, record) in records.iter().filter_map(|id| intact.records().get(id)).take(SHOWN).enumerate() {
+        text += match (index, text.is_empty()) {
+            (0, true) => "",
+            (0, false) => "\n",
+            _ => "\n\n",
+        };
+        text += &screen(intact, record, verdict, &statements);
     }
     if records.len() > SHOWN {
         _ = writeln!(text, "\nand {} more; `--record` chooses one", count((records.len() - SHOWN) as u64, "record"));
     }
     // A record that was chosen by its id is shown alone.
-    let others = intact.records().len() - records.len();
+    let counting = intact.records().keys().filter(|id| verdict.standing.counts(**id)).count();
+    let others = counting.saturating_sub(records.len());
     if others > 0 && records == verdict.heads {
         let others = count(others as u64, "more record");
         _ = writeln!(text, "\nand {others}; `expbundle lineage` shows how they are related, `--record` chooses one");
     }
-    text
+    text + &left_out(intact, verdict)
+}
+
+/// What trusted keys say against records that do not count, and so have no screen of their own.
+pub(crate) fn silent(verdict: &Verdict) -> String {
+    let standing = &verdict.standing;
+    let silent = standing.against.iter().filter(|(id, _)| !standing.counts(**id));
+    objections::lines(silent.map(|(id, all)| (*id, objections::ELSEWHERE.to_owned(), all.as_slice())))
+}
+
+/// How much counts for nothing, below the rest.
+pub(crate) fn left_out(intact: &Intact, verdict: &Verdict) -> String {
+    let lines = objections::left_out(intact, &verdict.standing).into_iter();
+    lines.map(|line| format!("\n{}\n", paint(Tone::Doubt, &line))).collect()
 }
 
 fn heading(text: &mut String, title: &str) {
     _ = writeln!(text, "\n{}", paint(Tone::Strong, title));
 }
 
-fn screen(intact: &Intact, record: &Record, against: &[Objection], statements: &[StatementReport]) -> String {
+fn screen(intact: &Intact, record: &Record, verdict: &Verdict, statements: &[StatementReport]) -> String {
     let id = record.id();
+    let against = verdict.standing.against.get(&id).map(Vec::as_slice).unwrap_or_default();
     let mut text = String::new();
     head(&mut text, intact, record);
+    if !verdict.standing.counts(id) {
+        _ = writeln!(text, "{}", paint(Tone::Bad, "does not count: no trusted key vouches for this record"));
+    }
     if !against.is_empty() {
         _ = writeln!(text, "{}", paint(Tone::Bad, &format!("! {}", objections::all(against))));
     }
@@ -417,17 +434,26 @@ fn custody(text: &mut String, intact: &Intact, record: &Record, statements: &[St
             _ = writeln!(text, "  {} {}", paint(Tone::Doubt, &cell(&damage.code)), quoted(&damage.detail));
         }
     }
-    let about: Vec<&StatementReport> = statements.iter().filter(|one| one.record == Some(record.id())).collect();
+    let about: Vec<&StatementReport> =
+        statements.iter().filter(|one| one.record == Some(record.id()) && !one.apart).collect();
     if about.is_empty() {
-        _ = writeln!(text, "  {}", paint(Tone::Doubt, "not signed"));
+        let is_apart = statements.iter().any(|one| one.record == Some(record.id()));
+        let by = if is_apart { " by a trusted key" } else { "" };
+        _ = writeln!(text, "  {}", paint(Tone::Doubt, &format!("not signed{by}")));
     }
     for statement in about.iter().rev().take(SHOWN) {
         let StatementReport { created, signer, .. } = statement;
         let created = moment(*created);
         let key = calling_itself(&signer.fingerprint, signer.name.as_deref());
+        // Without a signers file nobody's key was checked, which need not stand in each line.
+        let trusted = if signer.trusted_as.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", verdict::standing(statement, false))
+        };
         let says = verdict::brief(statement);
         let revoked = if statement.revoked { paint(Tone::Bad, "revoked: ") } else { String::new() };
-        _ = writeln!(text, "  {created} {revoked}{} by {key}: {says}", kind(&statement.kind));
+        _ = writeln!(text, "  {created} {revoked}{} by {key}{trusted}: {says}", kind(&statement.kind));
     }
     if about.len() > SHOWN {
         _ = writeln!(text, "  … {} in all; `expbundle log` shows all", count(about.len() as u64, "statement"));

@@ -44,7 +44,7 @@ fn a_stranger_forges_no_line() {
     };
     let relations = Relations::of(question).expect("a bundle");
     for text in [
-        show::words(&a, &[first], at),
+        show::words(&a, &verdict, &[first]),
         log::words(&a, &verdict, &[], log::Layout::Graph),
         diff::words(&Differences::between((&a, first), (&b, second), at)),
         why::words(&relations, FORGED),

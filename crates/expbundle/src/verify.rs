@@ -173,6 +173,14 @@ pub struct Intact {
     attributed: Vec<Attributed>,
 }
 
+impl Intact {
+    /// How many files of statements only a later version can verify. They count for nothing, and
+    /// what they say is not known.
+    pub fn set_aside(&self) -> usize {
+        self.set_aside.len()
+    }
+}
+
 impl Unverified {
     /// Opens a file. Nothing is read yet.
     #[cfg(feature = "fs")]

@@ -11,6 +11,8 @@ use crate::{Outcome, choice, exit, files, keys, terminal, tracker};
 
 /// Show the differences between two records: parameters, code, environment, inputs, outputs,
 /// results
+///
+/// Says what anybody objects to in either record; `expbundle show --trust` says whose word counts.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  expbundle diff before.expb after.expb\n  \
     expbundle diff family.expb --record 6d0c0bf8 --record f013b889\n  \
@@ -48,7 +50,7 @@ impl Diff {
         let [first, second] = of_each_side("--record", &self.record)?;
         let [first_run, second_run] = of_each_side("--run", &self.run)?;
         let open = |path: &Utf8Path, run, record| -> Result<(Intact, RecordId), Failure> {
-            let intact = tracker::intact(path, run)?;
+            let intact = tracker::intact(path, run, None)?;
             let id = choice::one(&intact, record)?;
             Ok((intact, id))
         };

@@ -7,9 +7,9 @@ use expbundle::output::{Inputs, Output, OutputFolder};
 use expbundle_convert::points;
 use expbundle_format::sections;
 use expbundle_query::{Extracted, artifact, extract, section};
-use expbundle_words::{Failure, conversion, count};
+use expbundle_words::{Failure, conversion, count, records};
 
-use crate::{Outcome, choice, exit, files, terminal, tracker};
+use crate::{Outcome, choice, exit, files, keys, terminal, tracker};
 
 /// Extract points, sections or artifacts from a bundle, or from a tracker's folder or file
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
@@ -72,9 +72,9 @@ impl Extract {
             Some(out) => Goes::File(Output::of_text(out, inputs.over(self.force))?),
             None => Goes::Stdout,
         };
-        let intact = tracker::intact(&self.path, self.run.as_deref())?;
+        let intact = tracker::intact(&self.path, self.run.as_deref(), None)?;
         let record = choice::one(&intact, self.record.as_deref())?;
-        choice::warn(&intact, record);
+        terminal::talk(&records::objected(&intact, None, record, keys::now().timestamp()));
         if let Goes::Folder(folder) = goes {
             let Extracted { folder, sections, artifacts } = extract(&intact, record, folder)?;
             let (sections, artifacts) = (count(sections as u64, "section"), count(artifacts as u64, "artifact"));

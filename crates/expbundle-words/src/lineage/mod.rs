@@ -78,7 +78,7 @@ pub fn picture(relations: &Relations, start: &[RecordId], shown: &[RecordId]) ->
     let (node, link) = (|part| picture::node(relations, part), |edge: &Edge| picture::link(relations, edge));
     let mut view = View::of(relations.graph(), shown, options, node, link);
     view.warnings = objected::warnings(relations, &relations.objected(start));
-    view.warnings.extend(objections::apart(&relations.verdict.standing.apart));
+    view.warnings.extend(objections::left_out(&relations.intact, &relations.verdict.standing));
     let not_read = relations::not_read(relations);
     view.warnings.extend((!not_read.is_empty()).then(|| format!("! {}", not_read.trim_start_matches("; "))));
     view
@@ -87,8 +87,8 @@ pub fn picture(relations: &Relations, start: &[RecordId], shown: &[RecordId]) ->
 /// Findings that are worth a look, and what was set apart.
 fn remarks(relations: &Relations) -> String {
     let mut text = String::new();
-    if let Some(apart) = objections::apart(&relations.verdict.standing.apart) {
-        _ = writeln!(text, "{}", paint(Tone::Doubt, &apart));
+    for line in objections::left_out(&relations.intact, &relations.verdict.standing) {
+        _ = writeln!(text, "{}", paint(Tone::Doubt, &line));
     }
     let worth: Vec<Finding> =
         relations.findings.iter().filter(|finding| findings::is_worth(finding)).cloned().collect();

@@ -57,8 +57,8 @@ pub fn words(relations: &Relations, file_name: &str) -> String {
     if relations.file.is_none() && !relations.start.is_empty() {
         text += "\nThis is about records; `expbundle verify` checks files.";
     }
-    if let Some(apart) = objections::apart(&relations.verdict.standing.apart) {
-        text += &format!("\n{}", paint(Tone::Doubt, &apart));
+    for line in objections::left_out(&relations.intact, &relations.verdict.standing) {
+        text += &format!("\n{}", paint(Tone::Doubt, &line));
     }
     wrapped(&text)
 }

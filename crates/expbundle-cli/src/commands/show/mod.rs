@@ -2,10 +2,11 @@
 //! One screen; then sections.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use expbundle_query::Shown;
+use expbundle_query::{Shown, chosen};
+use expbundle_statement::TrustPolicy;
 use expbundle_words as words;
 
-use crate::{Outcome, choice, exit, files, keys, terminal, tracker};
+use crate::{Outcome, choice, exit, files, keys, signers, terminal, tracker};
 
 mod section;
 
@@ -30,6 +31,10 @@ pub struct Show {
     /// Id of the run, if the tracker's source has several
     #[arg(long, value_name = "ID")]
     run: Option<String>,
+    /// Signers to trust: OpenSSH `allowed_signers` file, `.pub` or `.keys` file, or a public key;
+    /// what others signed is set apart
+    #[arg(long, value_name = "FILE")]
+    trust: Option<Utf8PathBuf>,
     /// Write JSON: one object with the record and its JSON sections (schemas/show.schema.json)
     #[arg(long)]
     json: bool,
@@ -37,38 +42,39 @@ pub struct Show {
 
 impl Show {
     pub fn run(self) -> Outcome {
+        let policy = self.trust.as_deref().map(signers::read).transpose()?;
         let places = files::places(std::slice::from_ref(&self.path));
         let is_of_one = self.json || self.section.is_some() || self.record.is_some();
         if places != [self.path.as_path()] && !is_of_one {
-            return show_all(&self.path, &places);
+            return show_all(&self.path, &places, policy.as_ref());
         }
-        let intact = tracker::intact(&self.path, self.run.as_deref())?;
-        let ids = choice::chosen(&intact, self.record.as_deref())?;
-        if self.json || self.section.is_some() {
-            let id = choice::one(&intact, self.record.as_deref())?;
-            return if let Some(name) = &self.section {
-                choice::warn(&intact, id);
-                show_section(&intact, id, name, self.json)
-            } else {
-                let shown = Shown::of(&intact, id, keys::now().timestamp());
-                terminal::say_json(&shown.expect("the record was chosen among these"));
-                Ok(exit::OK)
-            };
+        let intact = tracker::intact(&self.path, self.run.as_deref(), policy.as_ref())?;
+        let (at, record) = (keys::now().timestamp(), self.record.as_deref());
+        let verdict = intact.judge(policy.as_ref(), at);
+        if let Some(name) = &self.section {
+            let id = choice::one_of(&intact, &verdict, record)?;
+            terminal::talk(&words::records::objected(&intact, policy.as_ref(), id, at));
+            return show_section(&intact, id, name, self.json);
+        } else if self.json {
+            let shown = Shown::of(&intact, &verdict, choice::one_of(&intact, &verdict, record)?);
+            terminal::say_json(&shown.expect("the record was chosen among these"));
+        } else {
+            terminal::say(&words::show::words(&intact, &verdict, &chosen(&intact, &verdict, record)?));
         }
-        terminal::say(&words::show::words(&intact, &ids, keys::now().timestamp()));
         Ok(exit::OK)
     }
 }
 
 /// Shows the records of the bundles of a folder, a line each: with what all of them say, for an
 /// objection may stand in another one.
-fn show_all(folder: &Utf8Path, places: &[Utf8PathBuf]) -> Outcome {
-    let (all, mut ids) = (tracker::joined(folder, None)?, Vec::new());
+fn show_all(folder: &Utf8Path, places: &[Utf8PathBuf], policy: Option<&TrustPolicy>) -> Outcome {
+    let (all, mut ids, at) = (tracker::joined(folder, policy)?, Vec::new(), keys::now().timestamp());
     for place in places {
-        ids.extend(choice::chosen(&files::intact(place)?, None)?);
+        let one = files::intact(place)?;
+        ids.extend(chosen(&one, &one.judge(policy, at), None)?);
     }
-    let at = keys::now().timestamp();
-    let one = places.len() == 1;
-    terminal::say(&if one { words::show::words(&all, &ids, at) } else { words::overview::words(&all, &ids, at) });
+    let (verdict, one) = (all.judge(policy, at), places.len() == 1);
+    let words = if one { words::show::words } else { words::overview::words };
+    terminal::say(&words(&all, &verdict, &ids));
     Ok(exit::OK)
 }
