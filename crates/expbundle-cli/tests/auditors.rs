@@ -334,6 +334,38 @@ fn show_judges_as_verify_does_and_says_what_it_leaves_out() {
 }
 
 #[test]
+fn whose_record_is_meant_is_asked_where_others_signed_some() {
+    let bench = bench();
+    tune(&bench);
+    bench.ok(&["sign", "b.expb", "--key", "stranger"]);
+    bench.ok(&["merge", "a.expb", "b.expb", "-o", "c.expb"]);
+    let base = id(&bench, "a.expb");
+    bench.ok(&["create", "--title", "better", "-o", "new.expb"]);
+    for words in [
+        &["review", "c.expb", "--verdict", "approved"][..],
+        &["review", "c.expb", "--verdict", "rejected"],
+        &["supersede", "c.expb", "--by", "new.expb"],
+        &["revoke", "c.expb", "--whole-record"],
+        &["deployment", "c.expb", "--environment", "production"],
+        &["evaluation", "c.expb", "--result", "accuracy=0.5"],
+        &["note", "c.expb", "seen"],
+    ] {
+        for key in ["key", "board"] {
+            let (_, said) = bench.fails(2, "cli.usage", &[words, &["--key", key]].concat());
+            assert!(said.contains("which record do you mean?") && said.contains("--record ID"), "{said}");
+            assert!(said.contains("\"base\"") && said.contains("signed by another key"), "{said}");
+        }
+        bench.ok(&[words, &["--key", "board", "--record", &base, "-o", "out.expb"]].concat());
+        // Whoever signed the last one means it, and where all are of the same people it is plain.
+        bench.ok(&[words, &["--key", "stranger", "-o", "out.expb"]].concat());
+    }
+    bench.ok(&["sign", "b.expb", "--record", &id(&bench, "b.expb"), "--key", "key"]);
+    bench.ok(&["merge", "a.expb", "b.expb", "-o", "c.expb", "--force"]);
+    bench.ok(&["review", "c.expb", "--verdict", "approved", "--key", "board"]);
+    bench.ok(&["review", "a.expb", "--verdict", "approved", "--key", "board"]);
+}
+
+#[test]
 fn a_key_that_is_still_trusted_under_another_name_is_said_to_be() {
     let bench = bench();
     bench.ok(&["trust", "add", "signers", "board.pub", "--as", "chair@example.org"]);

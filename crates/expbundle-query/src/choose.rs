@@ -6,7 +6,7 @@ use expbundle::judge::Verdict;
 use expbundle::verify::Intact;
 use expbundle_format::{RecordId, StatementId};
 use expbundle_lineage::Grade;
-use expbundle_statement::{Identity, Kind, Predicate, ReviewVerdict, Revoked, VerifiedStatement};
+use expbundle_statement::{Asserted, Identity, Kind, LinkClaim, Predicate, Revoked, VerifiedStatement};
 use jiff::Timestamp;
 
 use crate::QueryError;
@@ -91,12 +91,14 @@ pub fn several(intact: &Intact, wanted: &[String], at: Timestamp) -> Result<Chos
     Ok(Chosen { ids: named.iter().copied().chain(others).collect(), named, is_by_itself: false })
 }
 
-/// The records of its own that a signer may have meant instead of the one that no other derives
-/// from; empty if that is plain.
+/// The records that a signer may have meant instead of the one that no other derives from, those of
+/// its own first; empty if that is plain.
 ///
-/// Anybody can make a record or a link by which something derives from the signer's record. So an
-/// objection to another record than the signer's own has to name it, and so has an `authorship` of
-/// a record that is the last one by somebody else's `link` alone.
+/// Anybody can make a record or a link by which something derives from another's record. So where a
+/// record here has an author that the last one does not have, and the signer did not sign the last
+/// one, a statement about a record has to name it. An `authorship` is itself what makes a next
+/// run the signer's own: it has to name a record that is the last one by somebody else's `link`
+/// alone.
 pub(crate) fn rather(
     intact: &Intact,
     signer: &Identity,
@@ -104,25 +106,33 @@ pub(crate) fn rather(
     id: RecordId,
     at: Timestamp,
 ) -> Vec<RecordId> {
-    let by_signer = |one: &&VerifiedStatement| one.identity() == signer;
-    let own = intact.statements().iter().filter(by_signer).filter(|one| one.kind() == Kind::Authorship);
-    let own: BTreeSet<RecordId> = own.map(|one| RecordId(one.record().blake3)).collect();
-    let is_unclear = match says {
-        Predicate::Revocation(_) | Predicate::Supersession(_) => true,
-        Predicate::Review(review) => review.verdict != ReviewVerdict::Approved,
-        Predicate::Authorship(_) => {
-            let edges = intact.judge(None, at).lineage.parents(id);
-            let mut links = intact.statements().iter().filter(|one| one.kind() == Kind::Link);
-            !edges.is_empty()
-                && edges.iter().all(|edge| edge.grade() >= Grade::Asserted)
-                && links.any(|one| !by_signer(&one))
-        }
-        _ => false,
-    };
-    if !is_unclear || own.contains(&id) {
+    let authors = intact.authors();
+    let signed = |id: &RecordId| authors.get(id).into_iter().flatten();
+    let is_own = |id: &RecordId| signed(id).any(|author| *author == signer);
+    if is_own(&id) || intact.records().len() < 2 {
         return Vec::new();
     }
-    own.into_iter().filter(|own| intact.records().contains_key(own)).collect()
+    let is_meant = |other: &&RecordId| match says {
+        // A seal is about the bundle, and that two keys are one person's is about none of its records.
+        Predicate::Seal(_) | Predicate::Link(Asserted { claim: LinkClaim::Signer { .. }, .. }) => false,
+        Predicate::Authorship(_) => is_own(other),
+        _ => !signed(other).all(|author| signed(&id).any(|known| known == author)),
+    };
+    let mut meant: Vec<RecordId> = intact.records().keys().filter(is_meant).copied().collect();
+    if matches!(says, Predicate::Authorship(_)) && !is_last_by_others_link(intact, signer, id, at) {
+        meant.clear();
+    }
+    meant.sort_by_key(|id| !is_own(id));
+    meant
+}
+
+/// Whether links alone make a record the last one, and somebody else signed one.
+fn is_last_by_others_link(intact: &Intact, signer: &Identity, id: RecordId, at: Timestamp) -> bool {
+    let edges = intact.judge(None, at).lineage.parents(id);
+    let mut links = intact.statements().iter().filter(|one| one.kind() == Kind::Link);
+    !edges.is_empty()
+        && edges.iter().all(|edge| edge.grade() >= Grade::Asserted)
+        && links.any(|one| one.identity() != signer)
 }
 
 /// The record that the revocation of a statement or key names if nobody named one: that of the

@@ -47,6 +47,10 @@ pub enum QueryError {
     /// There are several records that no other follows from, and one is needed.
     #[error("the bundle has {} records that no other record derives from", .0.len())]
     WhichRecord(Vec<RecordId>),
+    /// No record was named, and the last one has not all authors of the others: one that may be
+    /// meant, the last one, and the rest that may be meant.
+    #[error("the last record of the bundle and others in it have different authors")]
+    WhoseRecord(Vec<RecordId>),
     /// They would be signed as the signer's own, and another key signed them as its own.
     #[error("{} records are signed by another key", .0.len())]
     SignedByOthers(Vec<RecordId>),

@@ -46,8 +46,8 @@ impl<'a> Plan<'a> {
     /// records ([`Intact::subjects`]).
     ///
     /// # Errors
-    /// [`QueryError::WhichRecord`] if no record was named and the signer may have meant one of
-    /// theirs; [`QueryError::SignedByOthers`] if the signer would sign as their own what another key
+    /// [`QueryError::WhoseRecord`] if no record was named, and the last one is not the signer's and
+    /// has not all authors of the others; [`QueryError::SignedByOthers`] if the signer would sign as their own what another key
     /// signed as its own, and did not name it.
     pub fn new(
         intact: &'a Intact,
@@ -61,8 +61,8 @@ impl<'a> Plan<'a> {
             if chosen.is_by_itself {
                 let mut could_be = rather(intact, &signer, &predicate, id, at);
                 if !could_be.is_empty() {
-                    could_be.push(id);
-                    return Err(QueryError::WhichRecord(could_be));
+                    could_be.insert(1, id);
+                    return Err(QueryError::WhoseRecord(could_be));
                 }
             }
             let subjects = intact.subjects(id, &predicate).into_iter().filter(|subject| seen.insert(*subject));

@@ -105,6 +105,10 @@ pub fn which_to_sign(intact: &Intact, signer: &Identity, error: QueryError, at: 
     match error {
         QueryError::WhichRecord(ids) => asked(&ids, listed(&ids))
             .help("choose with `--record ID`, which can be repeated, or take all of them with `--record all`"),
+        QueryError::WhoseRecord(ids) => {
+            let what = "which record do you mean? The last one is not by all who signed the others";
+            Failure::usage(what).listing(listed(&ids)).help("name the record with `--record ID`, which can be repeated")
+        }
         QueryError::SignedByOthers(ids) => {
             let what = match ids.len() as u64 {
                 1 => "the record is signed by another key".to_owned(),

@@ -238,8 +238,8 @@ impl Intact {
         }
     }
 
-    /// Who signed which records as their authors.
-    pub(crate) fn authors(&self) -> HashMap<RecordId, HashSet<&Identity>> {
+    /// Who signed which records as their authors, also where that was revoked since.
+    pub fn authors(&self) -> HashMap<RecordId, HashSet<&Identity>> {
         signers_of(self.authorships())
     }
 }

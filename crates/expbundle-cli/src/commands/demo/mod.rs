@@ -87,7 +87,8 @@ impl Demo {
         demo.restore()?;
         let tree = demo.family()?;
         demo.title("Which experiments made the file that is deployed, and who approved it?");
-        demo.command("review family.expb --verdict approved --scope \"internal use\" --key key-a", Shown::Nothing)?;
+        let review = "--verdict approved --scope \"internal use\" --key key-a";
+        demo.command(&format!("review family.expb --record all {review}"), Shown::Nothing)?;
         demo.command("deployment family.expb --environment production --key key-c", Shown::Nothing)?;
         let why = demo.command(&format!("why {HALVED} --with family.expb --trust signers"), Shown::All)?;
         if [code, tree, why] != [exit::OK; 3] || spoiled != exit::FAILED {
