@@ -295,7 +295,7 @@ fn what_was_said_against_whoever_took_a_file_in_stands_where_it_is_named() {
         bench.ok(&["review", child, "--verdict", "rejected", "--reason", "poison", "--key", "board"]);
         let (said, _) = run(&bench, &["why", "m/model.safetensors", "--with", child, "--trust", "signers"]);
         let flat = said.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(flat.contains(", which was rejected by board@example.org: \"poison\",."), "{flat}");
+        assert!(flat.contains(" (rejected by board@example.org: \"poison\")."), "{flat}");
         let ask = ["why", "m/model.safetensors", "--with", child, "--with", "a.expb", "--trust", "signers"];
         let report = json(&run(&bench, &[&ask[..], &["--json"]].concat()).0);
         valid("why", &report);

@@ -183,7 +183,7 @@ pub(super) fn takers(relations: &Relations) -> Vec<String> {
             Some(_) => record(relations, *id),
             None => format!("{} {}", short(id), objections::ELSEWHERE),
         };
-        format!("{who}, which was {},", paint(Tone::Bad, &objections::all(relations.against(*id))))
+        format!("{who} ({})", paint(Tone::Bad, &objections::all(relations.against(*id))))
     };
     let mut words: Vec<String> = objected.iter().map(word).collect();
     let others: BTreeSet<RecordId> = relations.why.takers.iter().map(|(id, _)| *id).collect();
