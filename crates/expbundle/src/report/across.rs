@@ -39,7 +39,7 @@ impl AcrossReport {
 /// The places that were verified so far.
 #[derive(Debug, Default)]
 pub struct Places {
-    places: Vec<Place>,
+    seen: Vec<Place>,
     records: HashMap<RecordId, Vec<usize>>,
     said: HashMap<RecordId, Vec<(usize, Vec<Objection>)>>,
     /// Who vouches for which record in which place, by the line of the key.
@@ -63,9 +63,9 @@ impl Places {
         if !report.signers_checked {
             return report;
         }
-        let this = self.places.len();
+        let this = self.seen.len();
         let said = trusted_objections(&report);
-        self.places.push(Place {
+        self.seen.push(Place {
             path: report.path.clone(),
             heard: said.iter().flat_map(|(_, objections)| objections.iter().map(|one| one.statement)).collect(),
             revoked_keys: report.revoked_keys.clone(),
@@ -94,7 +94,7 @@ impl Places {
 
     /// What was said in one place against a record of another, and not there.
     fn objected(&self, record: RecordId, place: usize, said_in: usize, all: &[Objection]) -> Option<AcrossReport> {
-        let (place, said_in) = (&self.places[place], &self.places[said_in]);
+        let (place, said_in) = (&self.seen[place], &self.seen[said_in]);
         let objections: Vec<Objection> =
             all.iter().filter(|one| !place.heard.contains(&one.statement)).cloned().collect();
         (!objections.is_empty()).then(|| AcrossReport {
@@ -133,7 +133,7 @@ impl Places {
     }
 
     fn key(&self, key: &str, record: RecordId, name: &str, place: usize, said_in: usize) -> Option<AcrossReport> {
-        let (place, said_in) = (&self.places[place], &self.places[said_in]);
+        let (place, said_in) = (&self.seen[place], &self.seen[said_in]);
         (!place.revoked_keys.contains(key)).then(|| AcrossReport {
             record,
             place: place.path.clone(),
