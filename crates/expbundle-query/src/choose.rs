@@ -107,8 +107,8 @@ pub(crate) fn rather(
     at: Timestamp,
 ) -> Vec<RecordId> {
     let authors = intact.authors();
-    let signed = |id: &RecordId| authors.get(id).into_iter().flatten();
-    let is_own = |id: &RecordId| signed(id).any(|author| *author == signer);
+    let by_whom = |id: &RecordId| authors.get(id).into_iter().flatten();
+    let is_own = |id: &RecordId| by_whom(id).any(|author| *author == signer);
     if is_own(&id) || intact.records().len() < 2 {
         return Vec::new();
     }
@@ -116,7 +116,7 @@ pub(crate) fn rather(
         // A seal is about the bundle, and that two keys are one person's is about none of its records.
         Predicate::Seal(_) | Predicate::Link(Asserted { claim: LinkClaim::Signer { .. }, .. }) => false,
         Predicate::Authorship(_) => is_own(other),
-        _ => !signed(other).all(|author| signed(&id).any(|known| known == author)),
+        _ => !by_whom(other).all(|author| by_whom(&id).any(|known| known == author)),
     };
     let mut meant: Vec<RecordId> = intact.records().keys().filter(is_meant).copied().collect();
     if matches!(says, Predicate::Authorship(_)) && !is_last_by_others_link(intact, signer, id, at) {
