@@ -167,6 +167,7 @@ pub(crate) mod tests {
     use expbundle_format::record::{Form, Kind};
 
     use super::*;
+    use crate::evidence::{Maker, Origin};
     use crate::facts::Facts;
     use crate::lineage::Lineage;
     use crate::listing::{FileFact, Listing};
@@ -226,6 +227,32 @@ pub(crate) mod tests {
         let lineage = family(100, &trees);
         let ordered = ordered(|| assert_eq!(lineage.why(&digests("output"), None).producers.len(), 2000));
         assert!(ordered <= 20 * 1000 + 2 * 20 * 100, "{ordered}");
+    }
+
+    #[test]
+    fn a_tree_that_was_put_out_is_compared_with_the_same_trees_once() {
+        let all = listing("file", 1000);
+        let some: Listing = all.iter().take(500).cloned().collect();
+        let record = |number: usize, taken: &[ArtifactFact]| RecordFacts {
+            inputs: taken.to_vec(),
+            outputs: vec![tree("some", &some)],
+            ..RecordFacts::new(DigestSet::of(format!("{number}").as_bytes()), Kind::Run)
+        };
+        let again = |records: &[RecordFacts]| {
+            let known = InputListings::of(records);
+            for facts in records {
+                let output = &facts.outputs[0];
+                let origin = Maker::new(facts, facts.put_out(), &known).origin_of_whole(output, &digests("some"));
+                assert_eq!(origin, Origin::PassedOn);
+            }
+            known.again()
+        };
+        let alike: Vec<RecordFacts> = (0..100).map(|number| record(number, &[tree("all", &all)])).collect();
+        assert_eq!(again(&alike), 0);
+        // With each other tree it is compared anew, and that counts.
+        let more = tree("more", &listing("more", 1));
+        let others: Vec<RecordFacts> = alike.into_iter().chain([record(100, &[tree("all", &all), more])]).collect();
+        assert_eq!(again(&others), 500);
     }
 
     #[test]
