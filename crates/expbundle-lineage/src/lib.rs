@@ -52,6 +52,7 @@ mod seen;
 mod suggestions;
 mod taken;
 mod walk;
+mod zeros;
 
 pub use facts::{ArtifactFact, AssertedLink, Facts, RecordFacts, Supersession};
 pub use joins::{Folded, Joins, Parents};
