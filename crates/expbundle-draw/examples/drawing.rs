@@ -1,7 +1,7 @@
 //! Draws a made-up family of some two hundred runs as SVG on standard output.
 //!
 //! ```text
-//! cargo run -p expbundle-draw --example family > family.svg
+//! cargo run -p expbundle-draw --example drawing > family.svg
 //! ```
 #![allow(clippy::print_stdout, reason = "the picture is for a pipe")]
 
