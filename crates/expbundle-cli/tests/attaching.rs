@@ -1,10 +1,8 @@
 //! Attaching to model folders: what is refused, what is only shown, and what the card says then.
 
-mod support;
-
 use std::fs;
 
-use support::{Bench, json};
+use crate::support::{Bench, json};
 
 /// A model folder, a bundle of its weights and configuration, and a key.
 fn bench() -> Bench {

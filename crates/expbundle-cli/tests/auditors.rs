@@ -1,10 +1,8 @@
 //! What an auditor with a folder and a signers file reads, and what a script decides by.
 
-mod support;
-
 use std::fs;
 
-use support::{Bench, json, valid};
+use crate::support::{Bench, json, valid};
 
 /// A folder `m` whose weights Ada made and released; her key and those of two others.
 fn bench() -> Bench {

@@ -1,8 +1,6 @@
 //! What questions about the same bundle end with.
 
-mod support;
-
-use support::{Bench, root};
+use crate::support::{Bench, root};
 
 /// A bundle is broken for one command if it is broken for another. Every case by the library:
 /// `crates/expbundle-query/tests/agree.rs`.

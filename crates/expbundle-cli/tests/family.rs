@@ -1,9 +1,7 @@
 //! Families of records through the real program: merging, lineage, custody, sharing a part.
 
-mod support;
-
+use crate::support::{Bench, bundle_is_valid, fixture, json, root, valid};
 use serde_json::Value;
-use support::{Bench, bundle_is_valid, fixture, json, root, valid};
 
 /// Teams A (MLflow) and B (W&B), each with its own key; B trained from A's weights and neither
 /// tracker knows of the other.

@@ -1,13 +1,11 @@
 //! Public fault reports about trackers' files, model folders and signers files: each input in
 //! `fixtures/reports` gives the right answer, and what is wrong in it takes nothing else with it.
 
-mod support;
-
 use std::fs;
 use std::path::Path;
 
+use crate::support::{Bench, root};
 use serde_json::{Value, json};
-use support::{Bench, root};
 
 /// A bench with the input of a report in it.
 fn bench(report: &str) -> Bench {

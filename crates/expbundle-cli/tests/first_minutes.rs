@@ -1,10 +1,8 @@
 //! What a newcomer sees in the first minutes with runs of their own.
 
-mod support;
-
 use std::fs;
 
-use support::{Bench, fixture, json, valid};
+use crate::support::{Bench, fixture, json, valid};
 
 /// A run with one logged model, whose id no other run has.
 fn run_with_model(bench: &Bench, name: &str, rate: f64, accuracy: f64) {

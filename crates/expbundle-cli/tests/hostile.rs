@@ -1,11 +1,10 @@
 //! Bundles that somebody made to deceive or to hold up whoever reads them, through the real
 //! program.
 
-mod support;
-
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::support::{Bench, json, valid};
 use expbundle::draft::Draft;
 use expbundle::verify::{Digests, Unverified};
 use expbundle::{Bundle, Content};
@@ -15,7 +14,6 @@ use expbundle_format::record::{ArtifactRef, Form, Kind, RecordBody, Source};
 use expbundle_format::sections::{self, Artifact, Artifacts, Context, Direction, SourceSection};
 use expbundle_series::{Point, SeriesWriter};
 use expbundle_statement::{Authorship, Comment, Predicate, Signing, SigningKey, sign};
-use support::{Bench, json, valid};
 
 const ESCAPES: &str = "\u{1b}[2J\r\u{202e}";
 

@@ -1,8 +1,6 @@
 //! `expbundle inspect`: what a user sees before sharing.
 
-mod support;
-
-use support::{Bench, fixture, json, valid};
+use crate::support::{Bench, fixture, json, valid};
 
 const RUN: &str = "wandb/finetune/offline-run-20261123_095528-pjclsy9c";
 

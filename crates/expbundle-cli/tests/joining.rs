@@ -1,10 +1,8 @@
 //! What is lost or comes back when bundles are joined, replaced or written.
 
-mod support;
-
 use std::path::Path;
 
-use support::{Bench, fixture, root};
+use crate::support::{Bench, fixture, root};
 
 /// All that a command says.
 fn said(bench: &Bench, arguments: &[&str]) -> String {

@@ -1,11 +1,9 @@
 //! The journeys of the README through the real program: what it writes, says and returns, with
 //! right and wrong input.
 
-mod support;
-
+use crate::support::{Bench, bundle_is_valid, fixture, json, root, valid};
 use camino::Utf8PathBuf;
 use expbundle_convert::tracker::TRACKERS;
-use support::{Bench, bundle_is_valid, fixture, json, root, valid};
 
 #[test]
 fn the_whole_demo_has_every_step_in_full() {

@@ -1,13 +1,11 @@
 //! Keys and signers files as people have them: what the program takes, what it warns of, what it
 //! refuses.
 
-mod support;
-
 use std::fs::{File, write};
 use std::process::{Command, Stdio};
 
+use crate::support::{self, Bench, root};
 use serde_json::json;
-use support::{Bench, root};
 
 /// A key that `ssh-keygen` encrypted with `test`.
 fn encrypted(bench: &Bench) {

@@ -1,12 +1,10 @@
 //! What `expbundle-words` tells people to run is there: each command and flag that it names.
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use crate::support::Bench;
 use expbundle_format::Code;
-use support::Bench;
 
 /// All Rust of a folder.
 fn sources(folder: &Path) -> String {

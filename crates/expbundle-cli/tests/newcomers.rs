@@ -1,12 +1,10 @@
 //! What newcomers ran into: an answer that left something out, or advice that did not help.
 
-mod support;
-
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use support::{Bench, json};
+use crate::support::{Bench, json};
 
 /// A run of MLflow's file store, of which the data set and the run have names that read as floats.
 fn mlflow(bench: &Bench) -> String {

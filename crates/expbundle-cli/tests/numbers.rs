@@ -1,11 +1,9 @@
 //! Numbers of a tracker of one's own: tables, parameters, final values and notes given to `create`.
 
-mod support;
-
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use support::{Bench, bundle_is_valid, fixture, json, root};
+use crate::support::{Bench, bundle_is_valid, fixture, json, root};
 
 const WIDE: &str = "step,_timestamp,train/loss,val/loss,host\n\
     0,1795427696.02,0.71,,gpu-7\n\

@@ -1,10 +1,8 @@
 //! What a command concluded is its exit status, whatever becomes of its output.
 
-mod support;
-
 use std::process::{Command, Stdio};
 
-use support::{Bench, fixture};
+use crate::support::{Bench, fixture};
 
 /// Every command that writes to stdout, with the exit status that it concludes.
 fn commands() -> Vec<(i32, Vec<String>)> {

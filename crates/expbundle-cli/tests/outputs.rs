@@ -1,11 +1,9 @@
 //! Nothing is written over that a command reads, and what a killed command left goes with the next
 //! one.
 
-mod support;
-
 use std::path::{Path, PathBuf};
 
-use support::{Bench, fixture, json};
+use crate::support::{Bench, fixture, json};
 
 /// Every file of a folder, with its bytes; links as what they are.
 fn state(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {

@@ -1,13 +1,11 @@
 //! What a path may be: a bundle, several, a folder of them, a model in the Hub's cache, a tracker's
 //! source whose tool is found out, standard input and output; and whom `--trust` takes.
 
-mod support;
-
 use std::fs;
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
-use support::{Bench, fixture, json, valid};
+use crate::support::{Bench, fixture, json, valid};
 
 /// A bench with three bundles in a folder: one by each key, and one that nobody signed.
 fn with_folder() -> Bench {

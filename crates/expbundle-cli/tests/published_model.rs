@@ -1,11 +1,9 @@
 //! A model as it is published, from end to end: a folder in the shape of one that
 //! sentence-transformers makes. `peers/test_real_model.py` does the same with a real one.
 
-mod support;
-
 use std::fs;
 
-use support::{Bench, json};
+use crate::support::{self, Bench, json};
 
 const CARD: &str = "\
 ---

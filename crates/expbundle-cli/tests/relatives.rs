@@ -1,8 +1,7 @@
 //! What `lineage` and `why` conclude and never leave out: their exit status, what is withheld, and
 //! what was said against whom.
 
-mod support;
-
+use crate::support::{Bench, json, valid};
 use expbundle::Bundle;
 use expbundle::draft::Draft;
 use expbundle_format::DigestSet;
@@ -16,7 +15,6 @@ use expbundle_statement::{
     SigningKey, Superseded, sign,
 };
 use serde_json::Value;
-use support::{Bench, json, valid};
 
 const ADA: u8 = 1;
 const BEN: u8 = 2;

@@ -1,8 +1,7 @@
 //! Secrets at the command line: what is typed is refused, what is converted is cleaned, and neither
 //! is ever printed.
 
-mod support;
-use support::{Bench, fixture};
+use crate::support::{Bench, fixture};
 
 /// Put together here, so that this file holds nothing that looks like a token.
 fn token() -> String {

@@ -1,8 +1,7 @@
 //! What those whose word does not count change in an answer about those whose word does: nothing.
 //! And what trusted keys said against something stands where it is seen, whatever others add.
 
-mod support;
-
+use crate::support::{Bench, json};
 use expbundle::Bundle;
 use expbundle::draft::Draft;
 use expbundle_format::DigestSet;
@@ -13,7 +12,6 @@ use expbundle_statement::{
     SigningKey, sign,
 };
 use serde_json::Value;
-use support::{Bench, json};
 
 /// Trusted.
 const ADA: u8 = 1;

@@ -1,11 +1,9 @@
 //! What `verify` and `why` say to whoever checks what others signed: whose signatures there are,
 //! why they do not count, and what was revoked.
 
-mod support;
-
 use std::fs;
 
-use support::{Bench, json};
+use crate::support::{Bench, json};
 
 /// A model whose record and folder one key signed, and a second key that signed nothing.
 fn released() -> Bench {

@@ -1,11 +1,9 @@
 //! What a person sees first: a headline never says less than what is known against a folder, and
 //! names what it leaves out.
 
-mod support;
-
+use crate::support::{Bench, fixture, json, valid};
 use expbundle::verify::{Digests, Unverified};
 use expbundle_statement::SigningKey;
-use support::{Bench, fixture, json, valid};
 
 /// Three people with keys, of whom Ada and Ben are trusted; a run whose record `a.expb` one of them
 /// signed.

@@ -1,8 +1,6 @@
 //! A folder is recorded whole or not at all, and what is not read is named.
 #![cfg(unix)]
 
-mod support;
-
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::symlink;
@@ -10,7 +8,7 @@ use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::Command;
 
-use support::{Bench, fixture, json};
+use crate::support::{Bench, fixture, json};
 
 /// A bench with a folder `data` of one file.
 fn bench() -> Bench {

@@ -1,8 +1,7 @@
 //! What a person reads: words of strangers are quoted, what trusted people wrote stands first, and
 //! nothing is said that is not so.
 
-mod support;
-
+use crate::support::{self, Bench};
 use expbundle::Bundle;
 use expbundle::draft::Draft;
 use expbundle_format::DigestSet;
@@ -14,7 +13,6 @@ use expbundle_statement::{
     SigningKey, Superseded, sign,
 };
 use serde_json::{Value, json};
-use support::Bench;
 
 /// Our own fields, as a stranger would write them.
 const IMITATION: &str =

@@ -1,10 +1,8 @@
 //! Several writers at once: what one of them says is done is there at the end.
 
-mod support;
-
 use std::process::{Child, Command, Stdio};
 
-use support::{Bench, json};
+use crate::support::{Bench, json};
 
 fn start(bench: &Bench, arguments: &[&str]) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_expbundle"));

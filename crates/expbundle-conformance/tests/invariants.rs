@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::Path;
 
 mod workspace;
 
@@ -303,6 +304,29 @@ fn every_crate_has_the_lints_of_the_workspace() {
         let manifest = text(&format!("{}/Cargo.toml", folder_of(&package.name)));
         assert!(manifest.contains("[lints]\nworkspace = true"), "{}", package.name);
     }
+}
+
+/// Where cargo does not look for test programs by itself, a file that none of them has would never
+/// be compiled.
+#[test]
+fn every_file_of_tests_belongs_to_a_test_program() {
+    let mut forgotten = Vec::new();
+    for package in metadata().members() {
+        let folder = package.folder();
+        let manifest = fs::read_to_string(folder.join("Cargo.toml")).expect("a manifest");
+        if !manifest.contains("\nautotests = false\n") {
+            continue;
+        }
+        let paths = fs::read_dir(folder.join("tests")).expect("tests").map(|entry| entry.expect("an entry").path());
+        let files: Vec<_> = paths.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect();
+        let name = |path: &Path| path.file_stem().expect("a name").to_string_lossy().into_owned();
+        let is_program = |path: &Path| manifest.contains(&format!("[[test]]\nname = \"{}\"\n", name(path)));
+        let (programs, parts): (Vec<_>, Vec<_>) = files.into_iter().partition(|path| is_program(path));
+        let programs: String = programs.iter().map(|path| fs::read_to_string(path).expect("a source")).collect();
+        let is_in = |path: &Path| programs.lines().any(|line| line == format!("mod {};", name(path)));
+        forgotten.extend(parts.into_iter().filter(|path| !is_in(path)));
+    }
+    assert!(forgotten.is_empty(), "a line `mod NAME;` in the test program: {forgotten:#?}");
 }
 
 #[test]

@@ -8,11 +8,8 @@ use expbundle_format::sections::{self, Context};
 use rusqlite::Connection;
 use serde_json::json;
 
-#[path = "support/sources.rs"]
-mod sources;
-#[path = "support/truth.rs"]
-#[allow(dead_code, reason = "each test uses some of it")]
-mod support;
+use crate::support::sources;
+use crate::support::truth as support;
 use sources::open;
 use support::{Opened, fixture, folder, is_only_of, truth};
 

@@ -8,11 +8,8 @@ use expbundle_convert::secrets::scan_file;
 use expbundle_convert::{Options, embed};
 use serde_json::json;
 
-#[path = "support/made.rs"]
-#[allow(dead_code)]
-mod made;
-#[path = "support/sources.rs"]
-mod sources;
+use crate::support::made;
+use crate::support::sources;
 
 use made::Maker;
 

@@ -13,8 +13,7 @@ use expbundle_format::sections::{self, Artifacts, Context, JsonSection, Media, R
 use expbundle_series::ConsoleReader;
 use serde_json::{Value, json};
 
-#[path = "support/sources.rs"]
-mod sources;
+use crate::support::sources;
 use sources::open;
 
 const FIXTURES: [&str; 2] = ["baseline-folder-1.16", "baseline-zip"];

@@ -10,10 +10,8 @@ use expbundle_format::sections::{Artifacts, Context, Identity, Media, Recipe, So
 use serde_json::json;
 use tempfile::TempDir;
 
-#[path = "support/opened.rs"]
-mod opened;
-#[path = "support/sources.rs"]
-mod sources;
+use crate::support::opened;
+use crate::support::sources;
 use opened::{Opened, by_name, bytes_of, fixture, same_series, same_steps, truth};
 use sources::open;
 

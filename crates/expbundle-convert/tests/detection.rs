@@ -3,8 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle_convert::tracker::{TRACKERS, named};
 
-#[path = "support/fixtures.rs"]
-mod fixtures;
+use crate::support::fixtures;
 
 /// Trackers whose folders no other tracker takes.
 const OURS: [&str; 2] = ["comet", "neptune"];

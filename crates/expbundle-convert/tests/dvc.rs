@@ -12,12 +12,9 @@ use expbundle_format::record::{Kind, Status};
 use expbundle_format::sections::{self, Direction};
 use serde_json::{Value, json};
 
-#[path = "support/bundle.rs"]
-mod bundle;
-#[path = "support/sources.rs"]
-mod sources;
-#[path = "support/tar.rs"]
-mod tar;
+use crate::support::bundle;
+use crate::support::sources;
+use crate::support::tar;
 
 use bundle::Opened;
 use sources::open;

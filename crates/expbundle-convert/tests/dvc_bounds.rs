@@ -5,12 +5,9 @@ use camino::Utf8Path;
 use expbundle_convert::Options;
 use expbundle_format::Code;
 
-#[path = "support/bundle.rs"]
-mod bundle;
-#[path = "support/git.rs"]
-mod git;
-#[path = "support/sources.rs"]
-mod sources;
+use crate::support::bundle;
+use crate::support::git;
+use crate::support::sources;
 
 use bundle::Opened;
 use git::{Id, Pack};

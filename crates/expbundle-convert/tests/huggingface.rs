@@ -13,8 +13,7 @@ use expbundle_format::record::{Form, Kind};
 use expbundle_format::sections::{Artifacts, Context, Direction, Evaluations, SourceSection};
 use serde_json::Value;
 
-#[path = "support/sources.rs"]
-mod sources;
+use crate::support::sources;
 use sources::open;
 
 fn fixture(name: &str) -> Utf8PathBuf {

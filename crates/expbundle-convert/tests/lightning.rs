@@ -10,8 +10,7 @@ use expbundle_format::record::{Status, role};
 use expbundle_format::sections::{Artifacts, Context, Recipe, SourceSection};
 use serde_json::json;
 
-#[path = "support/converted.rs"]
-mod converted;
+use crate::support::converted;
 use converted::{Opened, assert_detection, fixtures, truth};
 
 fn logs() -> Utf8PathBuf {

@@ -1,8 +1,6 @@
 //! Every MLflow fixture becomes a bundle that agrees with what MLflow's own client said of it, read
 //! back through the bundle.
 
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -13,8 +11,8 @@ use expbundle_format::record::{Form, Status};
 use expbundle_format::sections::{Account, Artifact, Direction, Goal, SourceSection};
 use serde_json::Value;
 
-use self::support::mlflow::{Opened, STORES, convert, copy_of, expected_runs, fixture, member};
-use self::support::sources::open;
+use crate::support::mlflow::{Opened, STORES, convert, copy_of, expected_runs, fixture, member};
+use crate::support::sources::open;
 
 const BASE_64: &str = "971d882522b546f6bc44c3ee5b26c9be";
 

@@ -12,10 +12,8 @@ use expbundle_format::sections::{self, Identity, JsonSection as _};
 use expbundle_series::{ConsoleReader, SeriesReader};
 use serde_json::Value;
 
-#[path = "support/fixtures.rs"]
-mod every;
-#[path = "support/sources.rs"]
-mod sources;
+use crate::support::fixtures as every;
+use crate::support::sources;
 
 fn fixtures(name: &str) -> Utf8PathBuf {
     Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures").join(name)

@@ -14,12 +14,9 @@ use expbundle_series::{ConsoleReader, SeriesReader};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-#[path = "support/fixtures.rs"]
-mod fixtures;
-#[path = "support/made.rs"]
-mod made;
-#[path = "support/sources.rs"]
-mod sources;
+use crate::support::fixtures;
+use crate::support::made;
+use crate::support::sources;
 use fixtures::every_run;
 use made::{Maker, longest};
 use sources::open;

@@ -12,8 +12,7 @@ use expbundle_format::sections::{Artifacts, Context, Identity, Media, Recipe, So
 use expbundle_format::time::Time;
 use serde_json::Value;
 
-#[path = "support/converted.rs"]
-mod converted;
+use crate::support::converted;
 use converted::{Opened, assert_detection, fixtures, truth};
 
 const RUNS: [&str; 3] = ["digits/lr0.05", "digits/lr0.3", "digits/resumed"];

@@ -11,11 +11,8 @@ use expbundle_format::sections::{
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-#[path = "support/sources.rs"]
-mod sources;
-#[path = "support/truth.rs"]
-#[allow(dead_code, reason = "each test uses some of it")]
-mod support;
+use crate::support::sources;
+use crate::support::truth as support;
 use sources::open;
 use support::{Opened, copy, fixture, folder, is_only_of, truth};
 

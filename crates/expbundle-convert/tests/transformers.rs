@@ -10,8 +10,7 @@ use expbundle_format::record::{Status, role};
 use expbundle_format::sections::{Artifacts, Context, Direction, Recipe, SourceSection, Summary};
 use serde_json::{Value, json};
 
-#[path = "support/converted.rs"]
-mod converted;
+use crate::support::converted;
 use converted::{Opened, assert_detection, fixtures, truth};
 
 const STATE: &str = "trainer_state.json";

@@ -14,8 +14,7 @@ use expbundle_format::{Code, DigestSet};
 use expbundle_series::{ConsoleReader, OwnedPoint, SeriesReader};
 use serde_json::Value;
 
-#[path = "support/sources.rs"]
-mod sources;
+use crate::support::sources;
 use sources::open;
 
 const FIXTURES: &[(&str, usize, &str)] = &[

@@ -8,8 +8,7 @@ use expbundle_format::Code;
 use expbundle_format::record::Status;
 use expbundle_format::sections::{Context, Identity, SourceSection, Summary};
 
-#[path = "support/sources.rs"]
-mod sources;
+use crate::support::sources;
 use sources::open;
 
 fn fixture() -> Utf8PathBuf {

@@ -13,10 +13,8 @@ use expbundle_format::record::Status;
 use expbundle_format::sections::{self, Artifact, Direction};
 use serde_json::Value;
 
-#[path = "support/bundle.rs"]
-mod bundle;
-#[path = "support/sources.rs"]
-mod sources;
+use crate::support::bundle;
+use crate::support::sources;
 
 use bundle::Opened;
 use sources::open;
