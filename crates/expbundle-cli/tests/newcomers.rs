@@ -316,3 +316,35 @@ fn large_numbers_have_few_digits() {
     bench.ok(&["create", "--title", "t", "--metrics", "again.csv", "-o", "b.expb"]);
     assert_eq!(bench.ok(&["extract", "b.expb", "--csv"]), csv);
 }
+
+#[test]
+fn a_file_that_changed_takes_no_other_with_it() {
+    let bench = Bench::new();
+    let (card, weights) = ("5dd2199ad68327cc76d583b057aee7d5", "63f4f1e9b725370f459720575cd5f953");
+    let listing = format!(
+        "[{{\"md5\": \"{card}\", \"relpath\": \"README.md\"}}, {{\"md5\": \"{weights}\", \"relpath\": \"model.safetensors\"}}]"
+    );
+    let write = |path: &str, text: &str| {
+        let path = bench.path(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("room");
+        fs::write(path, text).expect("room");
+    };
+    write("p/.dvc/cache/9e/844a2173b2a01caf9e0a34e36db720.dir", &listing);
+    write("p/.dvc/cache/63/f4f1e9b725370f459720575cd5f953", "weights");
+    write("p/model/README.md", "card, changed since");
+    write(
+        "p/dvc.lock",
+        "schema: '2.0'\nstages:\n  train:\n    cmd: python train.py\n    outs:\n    - path: model\n      \
+         md5: 9e844a2173b2a01caf9e0a34e36db720.dir\n      size: 11\n      nfiles: 2\n",
+    );
+    let said = bench.said(&["convert", "dvc", "p", "-o", "run.expb"]);
+    assert!(said.contains("it is incomplete: the bytes of 1 of its files are not here"), "{said}");
+    assert!(said.contains("1 (its bytes are not here; its path, size and digest are kept)"), "{said}");
+    let shown = bench.ok(&["show", "run.expb"]);
+    assert!(shown.contains("  model  model.safetensors"), "{shown}");
+    bench.ok(&["keygen", "-o", "key"]);
+    bench.ok(&["sign", "run.expb", "--key", "key"]);
+    write("got.safetensors", "weights");
+    let why = bench.ok(&["why", "got.safetensors", "--with", "run.expb"]);
+    assert!(why.contains("was made by"), "{why}");
+}

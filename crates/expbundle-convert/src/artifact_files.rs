@@ -1,7 +1,7 @@
 //! Artifacts of several files, of which a tracker has the list.
 
-use expbundle_format::record::{ArtifactRef, Form};
-use expbundle_format::sections::{Artifact, ArtifactFile};
+use expbundle_format::record::{ArtifactRef, Form, role};
+use expbundle_format::sections::{Artifact, ArtifactFile, Direction};
 use expbundle_format::tree::{Tree, TreeFile, TreePath};
 use expbundle_format::weights::look_like_weights;
 use expbundle_format::{Code, DigestSet};
@@ -9,38 +9,73 @@ use expbundle_format::{Code, DigestSet};
 use crate::ledger::Ledger;
 use crate::{ConvertError, roles};
 
-/// Lists an artifact in the record if all of its bytes were here: as a file, or as a tree with its
-/// weights by themselves.
+/// The reason for files that the list has and whose bytes were not found.
+pub(crate) const NOT_HERE: &str = "its bytes are not here; its path, size and digest are kept";
+
+/// A file of an artifact whose bytes were here.
+pub(crate) type Here = (String, DigestSet, u64);
+
+/// Lists an artifact in the record: as a file, or as a tree with its weights by themselves. Of an
+/// incomplete one, the files that are here.
 pub(crate) fn list(ledger: &mut Ledger<'_>, mut artifact: Artifact) -> Result<(), ConvertError> {
-    let here: Option<Vec<(&str, DigestSet, u64)>> =
-        artifact.files.iter().map(|file| Some((file.path.as_str(), file.digest?, file.size?))).collect();
-    let tree = match here.unwrap_or_default().as_slice() {
-        [] => None,
-        [(_, digest, size)] => {
-            (artifact.digest, artifact.size) = (Some((*digest).into()), Some(*size));
-            None
-        }
-        several => tree(ledger, several),
-    };
-    let is_weights = |file: &&ArtifactFile| tree.is_some() && look_like_weights(&file.path);
-    let weights: Vec<ArtifactRef> = artifact.files.iter().filter(is_weights).filter_map(reference).collect();
-    if let Some(tree) = tree {
-        ledger.tree(&tree, &mut artifact)?;
+    let here: Vec<Here> = artifact.files.iter().filter_map(here).collect();
+    if here.len() < artifact.files.len() {
+        return list_incomplete(ledger, artifact, &here);
+    }
+    if let [(_, digest, size)] = here.as_slice() {
+        (artifact.digest, artifact.size) = (Some((*digest).into()), Some(*size));
+        ledger.list(artifact);
+        return Ok(());
     }
     let direction = artifact.direction;
+    if let Some(tree) = tree(ledger, &here) {
+        ledger.tree(&tree, &mut artifact)?;
+    }
     ledger.list(artifact);
-    for weights in weights {
-        ledger.reference(direction, weights);
+    list_weights(ledger, direction, &here);
+    Ok(())
+}
+
+/// Lists an artifact without a digest, and those of its files that are here: a file that is missing
+/// or changed takes no other with it.
+pub(crate) fn list_incomplete(ledger: &mut Ledger<'_>, artifact: Artifact, here: &[Here]) -> Result<(), ConvertError> {
+    let (direction, name) = (artifact.direction, artifact.name.clone().unwrap_or_default());
+    // A folder of data may hold files that look like weights too.
+    let is_data = artifact.role.as_str() == role::DATASET;
+    ledger.list(artifact);
+    let (weights, others): (Vec<Here>, Vec<Here>) =
+        here.iter().cloned().partition(|(path, ..)| !is_data && look_like_weights(path));
+    list_weights(ledger, direction, &weights);
+    if let [only] = others.as_slice() {
+        ledger.reference(direction, reference(only));
+    } else if let Some(tree) = tree(ledger, &others) {
+        let mut part = Artifact::new(direction, roles::word(role::FILE));
+        part.name = Some(format!("{name}, incomplete"));
+        ledger.tree(&tree, &mut part)?;
+        ledger.list(part);
     }
     Ok(())
 }
 
-fn reference(file: &ArtifactFile) -> Option<ArtifactRef> {
-    Some(ArtifactRef::new(roles::of_file(&file.path), file.digest?.into(), file.size?, Form::File))
+fn here(file: &ArtifactFile) -> Option<Here> {
+    Some((file.path.clone(), file.digest?, file.size?))
 }
 
-/// The files of an artifact as a tree. `None`, with a finding, if their names make none.
-fn tree(ledger: &mut Ledger<'_>, files: &[(&str, DigestSet, u64)]) -> Option<Tree> {
+fn list_weights(ledger: &mut Ledger<'_>, direction: Direction, files: &[Here]) {
+    for file in files.iter().filter(|(path, ..)| look_like_weights(path)) {
+        ledger.reference(direction, reference(file));
+    }
+}
+
+fn reference((path, digest, size): &Here) -> ArtifactRef {
+    ArtifactRef::new(roles::of_file(path), (*digest).into(), *size, Form::File)
+}
+
+/// Files as a tree. `None` if there are none, or with a finding, if their names make none.
+fn tree(ledger: &mut Ledger<'_>, files: &[Here]) -> Option<Tree> {
+    if files.is_empty() {
+        return None;
+    }
     let files = files.iter().map(|(path, digest, size)| {
         TreePath::from_plain(path).map(|path| TreeFile { path, digest: *digest, size: *size })
     });

@@ -6,36 +6,51 @@ use std::collections::HashMap;
 use expbundle_format::sections::Artifact;
 use expbundle_format::{Agreement, ArtifactDigests, Blake3, Sha256};
 
-/// Descriptions by each of their digests, the first of each: a record may have a hundred thousand
-/// of them.
+/// Paths or names by each digest that is described, the first of each: a record may have a hundred
+/// thousand of them.
 pub struct ArtifactNames<'a> {
-    by_blake3: HashMap<Blake3, &'a Artifact>,
-    by_sha256: HashMap<Sha256, &'a Artifact>,
+    by_blake3: HashMap<Blake3, Named<'a>>,
+    by_sha256: HashMap<Sha256, Named<'a>>,
+}
+
+#[derive(Clone, Copy)]
+struct Named<'a> {
+    digest: ArtifactDigests,
+    name: Option<&'a str>,
 }
 
 impl<'a> ArtifactNames<'a> {
     /// Of descriptions that may say nothing of their digests.
     pub fn new(described: impl IntoIterator<Item = &'a Artifact>) -> Self {
         let mut names = Self { by_blake3: HashMap::new(), by_sha256: HashMap::new() };
-        for artifact in described {
-            let Some(digest) = artifact.digest else { continue };
-            if let Some(blake3) = digest.blake3() {
-                names.by_blake3.entry(blake3).or_insert(artifact);
-            }
-            if let Some(sha256) = digest.sha256() {
-                names.by_sha256.entry(sha256).or_insert(artifact);
-            }
+        let described: Vec<&Artifact> = described.into_iter().collect();
+        for artifact in &described {
+            names.add(artifact.digest, artifact.path.as_deref().or(artifact.name.as_deref()));
+        }
+        // A file of an artifact, which the record may list by itself.
+        for file in described.iter().flat_map(|artifact| &artifact.files) {
+            names.add(file.digest.map(ArtifactDigests::from), Some(&file.path));
         }
         names
+    }
+
+    fn add(&mut self, digest: Option<ArtifactDigests>, name: Option<&'a str>) {
+        let Some(digest) = digest else { return };
+        let named = Named { digest, name };
+        if let Some(blake3) = digest.blake3() {
+            self.by_blake3.entry(blake3).or_insert(named);
+        }
+        if let Some(sha256) = digest.sha256() {
+            self.by_sha256.entry(sha256).or_insert(named);
+        }
     }
 
     /// Path or name of an artifact.
     pub fn get(&self, digest: &ArtifactDigests) -> Option<&'a str> {
         let by_blake3 = digest.blake3().and_then(|digest| self.by_blake3.get(&digest));
         let by_sha256 = digest.sha256().and_then(|digest| self.by_sha256.get(&digest));
-        let agrees = |one: &&&Artifact| one.digest.map(|other| other.agreement(digest)) == Some(Agreement::Same);
-        let one = by_blake3.into_iter().chain(by_sha256).find(agrees)?;
-        one.path.as_deref().or(one.name.as_deref())
+        let agrees = |one: &&Named<'_>| one.digest.agreement(digest) == Agreement::Same;
+        by_blake3.into_iter().chain(by_sha256).find(agrees)?.name
     }
 }
 

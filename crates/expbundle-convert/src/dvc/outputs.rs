@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 
 use super::bytes::{Bytes, Here, Listed};
 use super::tracked;
+use crate::artifact_files::{self, NOT_HERE};
 use crate::gate::{Fate, FileToList, LEFT_OUT};
 use crate::ledger::{Foreign as _, Item, Ledger};
 use crate::{ConvertError, roles};
@@ -215,7 +216,11 @@ fn folder(
             item.dropped(LEFT_OUT);
             continue;
         }
-        item.mapped();
+        if here.is_some() {
+            item.mapped();
+        } else {
+            item.dropped(NOT_HERE);
+        }
         missing += u64::from(here.is_none());
         files.push(ArtifactFile {
             path: one.path.clone(),
@@ -226,10 +231,10 @@ fn folder(
         });
     }
     if missing > 0 {
-        ledger.finding(Code::SourceMissing, &out.path, format!("the bytes of {missing} of its files are not here"));
+        let message = format!("it is incomplete: the bytes of {missing} of its files are not here");
+        ledger.finding(Code::SourceMissing, &out.path, message);
         artifact.files = files;
-        ledger.list(artifact);
-        return Ok(());
+        return artifact_files::list(ledger, artifact);
     }
     // A folder of data may hold files that look like weights too.
     let is_model = artifact.role.as_str() == role::MODEL;

@@ -104,6 +104,8 @@ fn file(ledger: &mut Ledger<'_>, of: &Artifact, entry: &Entry) -> Result<Option<
         Blob::Kept(Place::Missing) => {
             keep_claim();
             ledger.finding(Code::SourceMissing, &place, "the bytes of the artifact are not beside the database");
+            item.dropped(artifact_files::NOT_HERE);
+            return Ok(Some(file));
         }
         Blob::Kept(Place::Refused) => {
             keep_claim();

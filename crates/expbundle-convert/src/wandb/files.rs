@@ -13,6 +13,7 @@ use expbundle_trackers::wandb::{Folder, FolderFile, Value};
 
 use super::mapping::Mapping;
 use super::typed::members;
+use crate::artifact_files::NOT_HERE;
 use crate::gate::{Fate, FileToList, LEFT_OUT};
 use crate::ledger::Ledger;
 use crate::search::FileIndex;
@@ -168,7 +169,7 @@ fn logged_artifact(ledger: &mut Ledger<'_>, logged: &Value, index: &mut FileInde
     let missing: Vec<&str> = artifact.files.iter().filter(is_missing).map(|file| file.path.as_str()).collect();
     if !missing.is_empty() {
         let message = format!(
-            "the bytes of {} of the artifact `{name}` are not here; W&B's staging folder may still have them",
+            "the artifact `{name}` is incomplete: the bytes of {} are not here, or differ; W&B's staging folder may still have them",
             some_files(&missing)
         );
         ledger.finding(Code::SourceMissing, "artifact", message);
@@ -222,6 +223,10 @@ fn artifact_file(
     let md5 = format!("{:032x}", u128::from_be_bytes(md5));
     let found = if reference.is_empty() { index.find(size, &md5) } else { None };
     file.foreign.insert("md5".to_owned(), md5);
+    if found.is_none() && reference.is_empty() {
+        item.dropped(NOT_HERE);
+        return Ok(Some(file));
+    }
     if let Some(place) = &found {
         let hashed = hash_file(place, Wanted::Both, ledger.options.progress)?;
         let to_list = FileToList { path: &file.path, on_disk: place, role: &of.role, size, digest: hashed.digests() };

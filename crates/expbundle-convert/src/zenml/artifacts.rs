@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::metadata;
 use super::shared::object;
+use crate::artifact_files::{self, Here};
 use crate::gate::{Fate, FileToList, LEFT_OUT};
 use crate::ledger::{Item, Ledger};
 use crate::{ConvertError, roles};
@@ -144,9 +145,10 @@ fn list(ledger: &mut Ledger<'_>, edge: &Edge, mut artifact: Artifact, item: Item
     let Some(tree) = tree(&hashed).filter(|_| hashed.len() == before && before == files.len()) else {
         let message = "a file of the artifact is left out or cannot be listed, so the artifact has no digest";
         ledger.finding(Code::SourceUnsupported, &edge.name, message);
-        ledger.list(artifact);
+        let here: Vec<Here> =
+            hashed.iter().map(|(file, _, digest, size)| (file.path.clone(), *digest, *size)).collect();
         item.mapped();
-        return Ok(());
+        return artifact_files::list_incomplete(ledger, artifact, &here);
     };
     ledger.tree(&tree, &mut artifact)?;
     artifact.path = Some(edge.name.clone());
