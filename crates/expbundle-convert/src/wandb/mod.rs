@@ -140,6 +140,10 @@ fn build(
     body.started = run.started_ns().and_then(time);
     body.ended = ended_ns.and_then(time);
     body.status = Some(status(run.state()));
+    if run.layout.is_none() && run.exit.is_none() {
+        let message = "the log has no end: is the run still running, or was it killed? Its status is unknown";
+        mapping.ledger.finding(Code::SourceMissing, "log", message);
+    }
     mapping.ledger.run(files.id.clone());
     continued(&mut mapping, parent);
     of_sweep(&mut mapping)?;

@@ -92,13 +92,14 @@ pub enum State {
     Finished,
     /// It ended with another code.
     Failed,
-    /// It has no end: crashed or killed, or still running.
+    /// It stopped without an end, as the service found.
     Crashed,
     /// It was running when the service was asked.
     Running,
     /// It was ended from outside.
     Killed,
-    /// The source does not say, or in a word that this version does not know.
+    /// The source does not say, or in a word that this version does not know. A log without an end is
+    /// that of a run that crashed, was killed, or is still running.
     Unknown,
 }
 
@@ -163,7 +164,7 @@ impl Run {
         match self.exit {
             Some(Exit { code: 0, .. }) => State::Finished,
             Some(_) => State::Failed,
-            None => State::Crashed,
+            None => State::Unknown,
         }
     }
 }
