@@ -348,3 +348,43 @@ fn a_file_that_changed_takes_no_other_with_it() {
     let why = bench.ok(&["why", "got.safetensors", "--with", "run.expb"]);
     assert!(why.contains("was made by"), "{why}");
 }
+
+#[test]
+fn who_signs_anew_after_a_mistake_objects_to_nothing() {
+    let bench = Bench::with_bundle();
+    let wrong = bench.ok(&["sign", "a.expb", "--key", "key", "--name", "Anna Corp"]);
+    bench.ok(&["revoke", "a.expb", "--statement", wrong.trim(), "--reason", "wrong name", "--key", "key"]);
+    assert_eq!(bench.output(&["verify", "a.expb", "--no-objections"]).status.code(), Some(3));
+    bench.ok(&["sign", "a.expb", "--key", "key", "--name", "Anna"]);
+    for trust in [&[][..], &["--trust", "key.pub"]] {
+        let said = bench.ok(&[&["verify", "a.expb", "--no-objections"], trust].concat());
+        assert!(!said.contains("partly revoked") && said.contains("[trust.revoked]"), "{said}");
+    }
+    // Of somebody else it stays an objection that they took back what they had signed.
+    bench.ok(&["keygen", "-o", "other"]);
+    let id = bench.ok(&["sign", "a.expb", "--key", "other", "--record", &record(&bench, "a.expb")]);
+    bench.ok(&["revoke", "a.expb", "--statement", id.trim(), "--key", "other"]);
+    assert_eq!(bench.output(&["verify", "a.expb", "--no-objections"]).status.code(), Some(3));
+}
+
+fn record(bench: &Bench, path: &str) -> String {
+    json(&bench.ok(&["show", path, "--json"]))["id"].as_str().expect("an id").to_owned()
+}
+
+#[test]
+fn a_record_whose_successor_is_here_is_not_objected_to() {
+    let bench = Bench::with_bundle();
+    bench.ok(&["create", "--title", "a run, whole", "--output", "weights.bin", "-o", "b.expb"]);
+    for bundle in ["a.expb", "b.expb"] {
+        bench.ok(&["sign", bundle, "--key", "key"]);
+    }
+    bench.ok(&["supersede", "a.expb", "--by", "b.expb", "--key", "key"]);
+    let verify = |bundle| bench.output(&["verify", bundle, "--trust", "key.pub", "--no-objections"]).status.code();
+    assert_eq!(verify("a.expb"), Some(3), "nobody knows what the successor says");
+    bench.ok(&["merge", "a.expb", "b.expb", "-o", "both.expb"]);
+    assert_eq!(verify("both.expb"), Some(0));
+    assert!(bench.ok(&["verify", "both.expb"]).contains("\"a run\"  superseded by "));
+    // In a circle nothing took the place of the other in the end.
+    bench.ok(&["supersede", "both.expb", "--record", &record(&bench, "b.expb"), "--by", "a.expb", "--key", "key"]);
+    assert_eq!(verify("both.expb"), Some(3));
+}

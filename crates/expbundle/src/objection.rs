@@ -125,6 +125,19 @@ pub(crate) fn object<'a>(
     standing.replaced_reviews = replaced;
 }
 
+/// When a key last vouched for a record, where that counts.
+fn signed_again<'a>(rights: &Rights<'a>, standing: &Standing) -> HashMap<(&'a Identity, RecordId), Time> {
+    let mut last: HashMap<(&Identity, RecordId), Time> = HashMap::new();
+    let counts = |one: &&VerifiedStatement| {
+        !standing.is_of_revoked(one) && standing.vouches(one) && one.created().timestamp() <= rights.at
+    };
+    for one in rights.authorships().filter(counts) {
+        let at = last.entry((one.identity(), record_of(one))).or_insert(one.created());
+        *at = one.created().max(*at);
+    }
+    last
+}
+
 /// Objections while they are collected.
 struct Objections<'a> {
     rights: &'a Rights<'a>,
@@ -164,7 +177,7 @@ impl<'a> Objections<'a> {
         let authorships = || rights.authorships();
         let is_here = |statement: &&&'a VerifiedStatement| rights.policy.is_none() || rights.trusts(statement);
         let here: HashSet<StatementId> = words.iter().filter(is_here).map(|statement| statement.id()).collect();
-        let by_id: HashMap<StatementId, RecordId> = authorships().map(|one| (one.id(), record_of(one))).collect();
+        let by_id: HashMap<StatementId, &VerifiedStatement> = authorships().map(|one| (one.id(), one)).collect();
         let mut by_signer: HashMap<&Identity, BTreeSet<RecordId>> = HashMap::new();
         for authorship in authorships() {
             by_signer.entry(authorship.identity()).or_default().insert(record_of(authorship));
@@ -179,6 +192,7 @@ impl<'a> Objections<'a> {
         let may_object = |statement: &'a VerifiedStatement, record: RecordId| {
             rights.policy.is_none() || rights.trusts(statement) || vouched.contains(&(statement.identity(), record))
         };
+        let again = signed_again(rights, standing);
         let named_and_absent = rights.named_and_absent(words, standing);
         let mut told = HashSet::new();
         for statement in revocations {
@@ -188,7 +202,15 @@ impl<'a> Objections<'a> {
             // Who takes a key back does so once, however often that is said.
             let records = match &revocation.revoked {
                 Revoked::Record(id) => BTreeSet::from([*id]),
-                Revoked::Statement(id) if here.contains(id) => by_id.get(id).copied().into_iter().collect(),
+                Revoked::Statement(id) if here.contains(id) => {
+                    // Who signs anew after that has corrected a signature, and objects to nothing.
+                    let is_corrected = |own: &VerifiedStatement| {
+                        let last = again.get(&(by, record_of(own))).filter(|_| own.identity() == by);
+                        last.is_some_and(|last| *last >= statement.created())
+                    };
+                    let own = by_id.get(id).copied().filter(|own| !is_corrected(own));
+                    own.map(record_of).into_iter().collect()
+                }
                 Revoked::Statement(_) => BTreeSet::from([subject]),
                 Revoked::Signer(revoked) => {
                     let is_first = told.insert((by, revoked, None));

@@ -47,6 +47,8 @@ pub struct Standing {
     pub supersessions: BTreeSet<(RecordId, DigestSet)>,
     /// The statements that say so.
     pub(crate) superseding: HashSet<StatementId>,
+    /// Superseded records whose last successor is here, counts, and is not superseded itself.
+    replaced_here: BTreeSet<RecordId>,
     /// Principals for whom the signers file trusts the signer of each statement that was not taken
     /// back; empty if it trusts none.
     pub(crate) trusted: BTreeMap<StatementId, Vec<String>>,
@@ -112,6 +114,35 @@ impl Standing {
         objections.into_iter().any(|objection| objection.kind == ObjectionKind::Revoked)
     }
 
+    /// What was said against a record, and stands: a supersession does not where the record that took
+    /// its place is here and counts.
+    pub fn objections(&self, record: RecordId) -> impl Iterator<Item = &Objection> {
+        let is_replaced = self.replaced_here.contains(&record);
+        let all = self.against.get(&record).into_iter().flatten();
+        all.filter(move |one| one.kind != ObjectionKind::Superseded || !is_replaced)
+    }
+
+    /// Of each superseded record the one that took its place in the end. Records that supersede
+    /// each other in a circle have none.
+    fn last_successors(&self) -> HashMap<RecordId, Option<RecordId>> {
+        let mut last: HashMap<RecordId, Option<RecordId>> = HashMap::new();
+        for start in self.successors.keys() {
+            let (mut path, mut at) = (Vec::new(), *start);
+            let end = loop {
+                if let Some(known) = last.get(&at) {
+                    break *known;
+                }
+                let Some(next) = self.successors.get(&at) else { break Some(at) };
+                // Whoever comes here again goes in a circle.
+                last.insert(at, None);
+                path.push(at);
+                at = *next;
+            };
+            last.extend(path.into_iter().map(|record| (record, end)));
+        }
+        last
+    }
+
     /// Whether a statement counts: it is by a key that counts, and nobody took it back.
     pub fn counts_statement(&self, statement: StatementId) -> bool {
         !self.apart.statements.contains(&statement) && !self.statements.contains(&statement)
@@ -123,8 +154,13 @@ impl Standing {
         let record = RecordId(authorship.record().blake3);
         authorship.kind() == Kind::Authorship
             && !self.statements.contains(&authorship.id())
-            && !self.records.contains(&record)
-            && !self.withdrawn.get(&record).is_some_and(|signers| signers.contains(authorship.identity()))
+            && self.may_vouch(authorship.identity(), record)
+    }
+
+    /// Whether a new authorship of a record by a signer would count, or the record was revoked.
+    pub fn may_vouch(&self, signer: &Identity, record: RecordId) -> bool {
+        let withdrawn = self.withdrawn.get(&record);
+        !self.records.contains(&record) && !withdrawn.is_some_and(|signers| signers.contains(signer))
     }
 
     /// Whether its signer was revoked.
@@ -199,6 +235,9 @@ impl Intact {
             let message = format!("{what} is superseded by {successor}, which is {here}");
             standing.findings.push(Finding::new(Code::LineageSuperseded, place(statement), message));
         }
+        let is_here = |record: &RecordId| self.records().contains_key(record) && standing.counts(*record);
+        let last = standing.last_successors().into_iter();
+        standing.replaced_here = last.filter_map(|(record, last)| last.filter(&is_here).map(|_| record)).collect();
     }
 
     /// Which records have a say, which had one or may have had one and lost it, and which are set

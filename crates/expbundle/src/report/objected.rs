@@ -43,9 +43,11 @@ pub(super) fn objections_elsewhere(
     let of = if has_policy { against.keys().copied().collect() } else { parents() };
     of.into_iter()
         .filter(|record| !listed.contains(record))
-        .filter_map(|record| {
-            Some(ObjectedReport { record, objections: against.get(&record)?.clone(), names_files: false })
+        .map(|record| {
+            let objections = verdict.standing.objections(record).cloned().collect();
+            ObjectedReport { record, objections, names_files: false }
         })
+        .filter(|one| !one.objections.is_empty())
         .collect()
 }
 
@@ -55,14 +57,13 @@ pub(super) const MOST_OBJECTED: usize = 16;
 /// The ancestors of a record, and the parents that it and they name and that are not here, of which
 /// somebody says something against.
 pub fn objected(verdict: &Verdict, record: RecordId) -> Vec<RecordId> {
-    let against = &verdict.standing.against;
-    if against.is_empty() {
+    if verdict.standing.against.is_empty() {
         return Vec::new();
     }
     let ancestors = verdict.lineage.possible_ancestors(&[record]);
     let absent = ancestors.iter().chain([&record]).flat_map(|id| verdict.lineage.absent_parents(*id));
     let mut objected: Vec<RecordId> = ancestors.iter().copied().chain(absent).collect();
-    objected.retain(|id| against.contains_key(id));
+    objected.retain(|id| verdict.standing.objections(*id).next().is_some());
     objected.sort_unstable();
     objected.dedup();
     objected

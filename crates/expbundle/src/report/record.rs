@@ -91,11 +91,11 @@ pub struct SectionReport {
 /// Of each record the ancestors, and named parents that are not here, against which something was
 /// said. Those without a say are among them, so that to leave out who signed them hides nothing.
 fn ancestors_objected(intact: &Intact, verdict: &Verdict) -> HashMap<RecordId, FirstAncestors> {
-    let against = &verdict.standing.against;
-    if against.is_empty() {
+    let standing = &verdict.standing;
+    if standing.against.is_empty() {
         return HashMap::new();
     }
-    let weight = |id: &RecordId| against.get(id)?.iter().map(|objection| objection.kind).min();
+    let weight = |id: &RecordId| standing.objections(*id).map(|objection| objection.kind).min();
     let of = |lineage: &Lineage, ancestors: Vec<FirstAncestors>| {
         lineage.records().iter().map(RecordFacts::id).zip(ancestors).collect::<HashMap<_, _>>()
     };
@@ -161,7 +161,7 @@ pub(super) fn record_reports(intact: &Intact, verdict: &Verdict) -> Vec<RecordRe
                     .collect(),
                 revoked: verdict.standing.records.contains(id),
                 superseded_by: verdict.standing.successors.get(id).copied(),
-                objections: verdict.standing.against.get(id).cloned().unwrap_or_default(),
+                objections: verdict.standing.objections(*id).cloned().collect(),
                 ancestors_objected: objected.get(id).map(|ancestors| ancestors.first.clone()).unwrap_or_default(),
                 ancestors_objected_more: objected.get(id).map_or(0, |ancestors| ancestors.more as u64),
             }
