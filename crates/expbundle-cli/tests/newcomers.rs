@@ -388,3 +388,12 @@ fn a_record_whose_successor_is_here_is_not_objected_to() {
     bench.ok(&["supersede", "both.expb", "--record", &record(&bench, "b.expb"), "--by", "a.expb", "--key", "key"]);
     assert_eq!(verify("both.expb"), Some(3));
 }
+
+#[test]
+fn a_revoked_record_is_not_signed_again() {
+    let bench = Bench::with_bundle();
+    bench.ok(&["sign", "a.expb", "--key", "key"]);
+    bench.ok(&["revoke", "a.expb", "--whole-record", "--key", "key"]);
+    let (_, said) = bench.fails(2, "cli.usage", &["sign", "a.expb", "--key", "key"]);
+    assert!(said.contains("is revoked: a signature of it no longer counts"), "{said}");
+}

@@ -54,6 +54,9 @@ pub enum QueryError {
     /// They would be signed as the signer's own, and another key signed them as its own.
     #[error("{} records are signed by another key", .0.len())]
     SignedByOthers(Vec<RecordId>),
+    /// A record that is to be signed was revoked, by this signer or by all who signed it.
+    #[error("record {} is revoked: a signature of it no longer counts", short(.0))]
+    Revoked(RecordId),
     /// A record was taken out of the bundle since it was read.
     #[error("the bundle changed in the meantime: record {} is gone", short(record))]
     Gone {

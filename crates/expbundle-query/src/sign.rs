@@ -47,8 +47,9 @@ impl<'a> Plan<'a> {
     ///
     /// # Errors
     /// [`QueryError::WhoseRecord`] if no record was named, and the last one is not the signer's and
-    /// has not all authors of the others; [`QueryError::SignedByOthers`] if the signer would sign as their own what another key
-    /// signed as its own, and did not name it.
+    /// has not all authors of the others; [`QueryError::SignedByOthers`] if the signer would sign as
+    /// their own what another key signed as its own, and did not name it; [`QueryError::Revoked`] if
+    /// the signature would not count.
     pub fn new(
         intact: &'a Intact,
         signer: Identity,
@@ -70,6 +71,12 @@ impl<'a> Plan<'a> {
         }
         let plan = Self { intact, signer, statements };
         let authored: Vec<RecordId> = plan.authored().collect();
+        if !authored.is_empty() {
+            let standing = intact.standing(None, at);
+            if let Some(revoked) = authored.iter().find(|id| !standing.may_vouch(&plan.signer, **id)) {
+                return Err(QueryError::Revoked(*revoked));
+            }
+        }
         let mut foreign = claimed_by_others(intact, &plan.signer, &authored, at);
         foreign.retain(|id| !chosen.named.contains(id));
         if foreign.is_empty() { Ok(plan) } else { Err(QueryError::SignedByOthers(foreign)) }

@@ -32,7 +32,7 @@ pub struct Revoke {
     /// Public key whose statements no longer count
     #[arg(long, value_name = "FILE.pub")]
     revoked_key: Option<Utf8PathBuf>,
-    /// Revoke the record itself
+    /// Revoke the record itself: it can never be signed again, since this cannot be undone
     #[arg(long)]
     whole_record: bool,
     /// Day or time from which the revocation counts [default: the date of the revocation]
