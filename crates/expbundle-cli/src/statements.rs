@@ -118,7 +118,7 @@ impl StatementArguments {
             output.say(&format!("{}\n", one.statement().id()));
         }
         if let Some((_, predicate)) = plan.statements.first() {
-            terminal::talk(&words::still_released(&intact, predicate, now, place));
+            terminal::talk(&words::afterwards(&intact, predicate, now, place));
         }
         let authored: BTreeSet<RecordId> = plan.authored().collect();
         if !authored.is_empty() && self.record.iter().any(|word| word == "all") {

@@ -397,3 +397,30 @@ fn a_revoked_record_is_not_signed_again() {
     let (_, said) = bench.fails(2, "cli.usage", &["sign", "a.expb", "--key", "key"]);
     assert!(said.contains("is revoked: a signature of it no longer counts"), "{said}");
 }
+
+#[test]
+fn results_are_told_how_they_get_into_the_card() {
+    let bench = Bench::with_bundle();
+    fs::create_dir(bench.path("model")).expect("room");
+    fs::rename(bench.path("weights.bin"), bench.path("model/weights.bin")).expect("a file");
+    bench.ok(&["sign", "a.expb", "--key", "key"]);
+    bench.ok(&["attach", "model", "a.expb", "--key", "key", "--title", "1.0", "--yes"]);
+    let result = ["evaluation", "model", "--result", "accuracy=0.9", "--dataset", "digits", "--key", "key"];
+    let said = bench.said(&result);
+    assert!(
+        said.contains("only results with a task") && said.contains("`expbundle attach model` updates it"),
+        "{said}"
+    );
+    bench.ok(&[&result[..], &["--task", "image-classification"]].concat());
+    let said = bench.said(&["attach", "model", "--key", "key", "--yes"]);
+    let card = fs::read_to_string(bench.path("model/README.md")).expect("a card");
+    assert!(card.contains("value: 0.9"), "{card}");
+    // Nothing was changed, so the release keeps its title.
+    assert!(said.contains("already released by") && said.contains("as \"1.0\""), "{said}");
+    // Other weights: the card still tells of those before.
+    fs::write(bench.path("model/weights.bin"), "other weights").expect("room");
+    let said = bench.said(&["release", "model", "--key", "key", "--yes"]);
+    assert!(said.contains("results of other weights: `expbundle attach model` updates it"), "{said}");
+    let said = bench.said(&["detach", "model", "--yes"]);
+    assert!(said.contains("`experiment.expb` is deleted with 1 record, "), "{said}");
+}

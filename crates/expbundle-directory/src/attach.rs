@@ -205,7 +205,7 @@ pub fn plan_attach(
         let known = known.get_or_init(|| telling::signers_of(&joined, &verdict, options, came));
         telling::by_the_same(&joined, &verdict, options, id, known)
     });
-    let telling = Telling { joined: &joined, present, verdict: &verdict, barred: &barred, told: &told };
+    let telling = Telling { joined: &joined, present, verdict: &verdict, told: &told };
     notes.extend(note_on_weights(&scan, &about));
     notes.extend(telling::unsigned(folder, incoming, &joined, &verdict, options));
     let mut changes = Vec::new();
@@ -304,7 +304,7 @@ fn note_on_trust(found: &Folder, options: &AttachOptions<'_>) -> Option<String> 
 
 /// Whether a record was revoked or rejected: a card states its results as plain facts, and hubs
 /// rank by them.
-fn is_barred(standing: &Standing, record: RecordId) -> bool {
+pub(crate) fn is_barred(standing: &Standing, record: RecordId) -> bool {
     let is_bar = |objection: &Objection| matches!(objection.kind, ObjectionKind::Revoked | ObjectionKind::Rejected);
     standing.against.get(&record).is_some_and(|objections| objections.iter().any(is_bar))
 }
@@ -319,6 +319,11 @@ fn left_out_of_card(barred: &[RecordId]) -> Option<String> {
 
 /// What a bundle holds that the one in its place does not.
 fn dropped(present: &Bundle, new: &Bundle) -> Option<String> {
+    lost(present, new).map(|lost| format!("`{BUNDLE_NAME}` is replaced, and loses {lost}"))
+}
+
+/// What a bundle holds and another does not, in words.
+fn lost(present: &Bundle, new: &Bundle) -> Option<String> {
     let lost = |kept: &dyn Fn(&EntryName) -> bool| {
         present.entries().filter(|(name, _)| kept(name) && !new.contains(name)).count()
     };
@@ -333,7 +338,7 @@ fn dropped(present: &Bundle, new: &Bundle) -> Option<String> {
         .filter(|(number, _)| *number > 0)
         .map(|(number, noun)| format!("{number} {noun}{}", if number == 1 { "" } else { "s" }))
         .collect();
-    (!words.is_empty()).then(|| format!("`{BUNDLE_NAME}` is replaced, and loses {}", words.join(", ")))
+    (!words.is_empty()).then(|| words.join(", "))
 }
 
 /// That the new bundle lacks objections which the old one has.
@@ -416,12 +421,22 @@ pub fn plan_detach(folder: &Utf8Path) -> Result<Plan, AttachError> {
         if !begins_like_a_bundle(&path) {
             return Err(AttachError::NotOurs { path });
         }
+        notes.extend(deleted(&path));
         changes.push(Change { name: BUNDLE_NAME.to_owned(), before: Before::Unread, after: After::Removed });
     }
     if changes.is_empty() {
         return Err(AttachError::NotAttached { path: folder.to_owned() });
     }
     Ok(Plan { folder: folder.to_owned(), files: Vec::new(), changes, objected: Vec::new(), notes, seen })
+}
+
+/// What is deleted with a bundle; of one that is not intact nobody can tell.
+fn deleted(path: &Utf8Path) -> Option<String> {
+    let Ok(present) = expbundle::open(path) else {
+        return Some(format!("`{BUNDLE_NAME}` is deleted; it is not intact, so what it holds was not counted"));
+    };
+    let lost = lost(present.bundle(), &Bundle::new())?;
+    Some(format!("`{BUNDLE_NAME}` is deleted with {lost}; `expbundle merge` copies it to another place first"))
 }
 
 /// A card without what was added, and whether some of that was edited since.

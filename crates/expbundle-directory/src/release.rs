@@ -18,11 +18,12 @@ use expbundle_statement::{
     Identity, Judgement, Predicate, Release, Signing, SigningKey, StatementError, TrustPolicy, VerifiedStatement,
 };
 
-use crate::BUNDLE_NAME;
 use crate::check::judge;
+use crate::documentation::CARD;
 use crate::notes::{count, listed, name};
-use crate::plan::{self, After, Change, Plan};
+use crate::plan::{self, After, Change, Plan, read_text};
 use crate::scan::{Held, Scan, scan};
+use crate::{BUNDLE_NAME, card};
 
 /// Weights that a release names as further subjects, so that its statement stays small.
 const MOST_SUBJECTS: usize = 1000;
@@ -194,12 +195,13 @@ pub fn plan_release(
         changes.push(Change { name: BUNDLE_NAME.to_owned(), before: present.into(), after: After::Bundle(bundle) });
     }
     notes.extend(note_on_models(&models));
+    notes.extend(note_on_card(folder, &models));
     let seen = Seen::of(present.map(Intact::bundle));
     Ok(Plan { folder: folder.to_owned(), files: Vec::new(), changes, objected, notes, seen })
 }
 
-/// The last release by the key, if it counts and says all that is to be said: just these files, with
-/// this title and reason, and under this name or when none is asked for.
+/// The last release by the key, if it counts and says all that is to be said: just these files, and
+/// the title, reason and name that are asked for.
 pub(crate) fn repeated<'a>(
     intact: &'a Intact,
     found: &FolderReport,
@@ -209,7 +211,11 @@ pub(crate) fn repeated<'a>(
     let own = releasing.signing.key.identity();
     let last = latest(intact, releasing).into_iter().rfind(|one| *one.identity() == own)?;
     let counts = found.releases.iter().any(|one| one.statement == last.id() && one.state == ReleaseState::Same);
-    let is_same = matches!(last.predicate(), Predicate::Release(said) if *said == releasing.release)
+    let asked = &releasing.release;
+    let says = |said: &Release| {
+        (asked.title.is_none() || said.title == asked.title) && (asked.reason.is_none() || said.reason == asked.reason)
+    };
+    let is_same = matches!(last.predicate(), Predicate::Release(said) if says(said))
         && releasing.signing.name.is_none_or(|name| last.signer_name() == Some(name))
         && last.listing().and_then(|listing| intact.released(listing)).as_ref() == Some(tree);
     (counts && is_same).then_some(last)
@@ -217,7 +223,12 @@ pub(crate) fn repeated<'a>(
 
 /// That the key said the same before, so that nothing was added.
 pub(crate) fn released_before(earlier: &VerifiedStatement) -> String {
-    format!("these files are already released by {} ({}); no release was added", earlier.identity(), earlier.created())
+    let title = match earlier.predicate() {
+        Predicate::Release(said) => said.title.as_deref().map(|title| format!(" as {}", Foreign::new(title))),
+        _ => None,
+    };
+    let (title, by, created) = (title.unwrap_or_default(), earlier.identity(), earlier.created());
+    format!("these files are already released by {by}{title} ({created}); no release was added")
 }
 
 /// That a release of just these files was revoked, and by whom.
@@ -235,6 +246,16 @@ pub(crate) fn revoked_here(found: &FolderReport) -> Vec<String> {
 pub(crate) fn note_on_models(not_made_here: &[String]) -> Option<String> {
     (!not_made_here.is_empty())
         .then(|| format!("not made by any record here: {}", listed(not_made_here.iter().map(name), ", ")))
+}
+
+/// That the card still tells of other weights than those that are released.
+fn note_on_card(folder: &Utf8Path, not_made_here: &[String]) -> Option<String> {
+    let card = read_text(&folder.join(CARD)).ok().flatten()?;
+    let is_told = !not_made_here.is_empty() && card::remove(&card).ok().flatten().is_some();
+    is_told.then(|| {
+        let folder = name(folder);
+        format!("`{CARD}` may still have results of other weights: `expbundle attach {folder}` updates it")
+    })
 }
 
 /// What a release changes, a line for each file. It is compared with the last one of the same key:

@@ -10,7 +10,7 @@ use expbundle_format::{Foreign, RecordId};
 use expbundle_statement::{Identity, Kind, VerifiedStatement};
 
 use crate::BUNDLE_NAME;
-use crate::attach::{AttachError, AttachOptions, text_of};
+use crate::attach::{AttachError, AttachOptions, is_barred, text_of};
 use crate::benchmarks;
 use crate::card;
 use crate::documentation::{CARD, MOST_CARD_BYTES, may_choose_files};
@@ -27,8 +27,6 @@ pub(crate) struct Telling<'a> {
     pub present: Option<&'a Intact>,
     /// Of the joined bundle.
     pub verdict: &'a Verdict,
-    /// Records that were revoked or rejected: nothing of them is told.
-    pub barred: &'a [RecordId],
     /// Records that the card is about.
     pub told: &'a [RecordId],
 }
@@ -152,14 +150,18 @@ impl Telling<'_> {
         let standing = &self.verdict.standing;
         let records: BTreeSet<RecordId> =
             self.joined.records().keys().copied().filter(|id| standing.counts(*id)).collect();
+        let all_records = self.joined.records().keys().copied();
+        let barred: BTreeSet<RecordId> = all_records.filter(|id| is_barred(standing, *id)).collect();
+        let number = records.union(&barred).count();
         let vouching = self.joined.vouching(standing).filter(|one| standing.counts_statement(one.id()));
         let signed: BTreeSet<RecordId> = vouching.map(|one| RecordId(one.record().blake3)).collect();
         let signed = records.intersection(&signed).count();
-        let all = count(records.len(), "record");
+        let all = count(number, "record");
         let state = match signed {
-            _ if !self.barred.is_empty() => format!("revoked or rejected, {all}"),
+            _ if !barred.is_empty() && barred.len() == number => format!("revoked or rejected, {all}"),
+            _ if !barred.is_empty() => format!("{} of {all} revoked or rejected", barred.len()),
             0 => format!("not signed, {all}"),
-            signed if signed == records.len() => format!("signed, {all}"),
+            signed if signed == number => format!("signed, {all}"),
             signed => format!("{signed} of {all} signed"),
         };
         format!("[Experiment record]({BUNDLE_NAME}): {state}; check it with `expbundle verify`.")

@@ -108,9 +108,29 @@ fn somebody_elses(intact: &Intact, record: RecordId, predicate: &Predicate, sign
     is_anothers.then(|| format!("{note} {what}; the revocation counts only with a signers file that trusts this key\n"))
 }
 
+/// What to know once it is signed: what it does not change, and how to change that.
+pub fn afterwards(intact: &Intact, predicate: &Predicate, now: Time, place: &Utf8Path) -> String {
+    still_released(intact, predicate, now, place) + &not_in_card(predicate, place)
+}
+
+/// That results are not in the card of a model folder yet, or never will be.
+fn not_in_card(predicate: &Predicate, place: &Utf8Path) -> String {
+    let Predicate::Evaluation(evaluated) = predicate else { return String::new() };
+    let mut text = String::new();
+    let note = paint(Tone::Doubt, "note:");
+    if evaluated.evaluations.iter().any(|one| one.task.is_none()) {
+        text += &format!("{note} a model card shows only results with a task; add it with `--task`\n");
+    }
+    if !matches!(place.extension(), Some("expb")) && place != "-" {
+        let folder = path(place.as_str());
+        text += &format!("{note} the card of the folder is not changed yet: `expbundle attach {folder}` updates it\n");
+    }
+    text
+}
+
 /// A note that a record was revoked or rejected, and that the folder's release still stands: a
 /// folder is judged by its files. With the way to revoke the release too.
-pub fn still_released(intact: &Intact, predicate: &Predicate, now: Time, place: &Utf8Path) -> String {
+fn still_released(intact: &Intact, predicate: &Predicate, now: Time, place: &Utf8Path) -> String {
     let is_authorship = |id: &StatementId| {
         let statements = intact.statements().iter();
         statements.filter(|one| one.kind() == Kind::Authorship).any(|one| one.id() == *id)

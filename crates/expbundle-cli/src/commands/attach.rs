@@ -7,7 +7,7 @@ use expbundle::Bundle;
 use expbundle::family::returning;
 use expbundle_convert::{audit, declared};
 use expbundle_directory::story::is_hub_id;
-use expbundle_directory::{AttachOptions, Benchmark, Plan, Releasing, plan_attach, present};
+use expbundle_directory::{AttachOptions, Benchmark, Plan, Releasing, counted_bytes, plan_attach, present};
 use expbundle_statement::{Release, Signing};
 use expbundle_words::{Failure, Tone, conversion, paint, plan as words};
 
@@ -29,8 +29,8 @@ use crate::{Outcome, exit, files, signers, tracker};
 pub struct Attach {
     /// Model folder
     directory: Utf8PathBuf,
-    /// Bundles, or folders of bundles; several are merged
-    #[arg(required = true, value_name = "BUNDLE", value_parser = files::path)]
+    /// Bundles, or folders of bundles; several are merged; without one, the card is updated
+    #[arg(value_name = "BUNDLE", value_parser = files::path)]
     bundles: Vec<Utf8PathBuf>,
     #[command(flatten)]
     signing: ReleaseSigning,
@@ -88,7 +88,8 @@ impl Attach {
         let policy = self.trust.as_deref().map(signers::read).transpose()?;
         let mut bundle = Bundle::new();
         let mut copies = Vec::new();
-        for path in &files::places(&self.bundles) {
+        let bundles = if self.bundles.is_empty() { vec![self.directory.clone()] } else { self.bundles };
+        for path in &files::places(&bundles) {
             let copy = files::intact(path)?.bundle().clone();
             bundle.merge(&copy);
             copies.push(copy);
@@ -117,7 +118,7 @@ impl Attach {
             conversion::without_secrets(&audit::release(releasing).places())?;
         }
         let is_released = releasing.is_some();
-        let bar = progress.bytes(|| 0, "hashing");
+        let bar = progress.bytes(|| counted_bytes(&self.directory), "hashing");
         let options = AttachOptions {
             base_models: self.base_model,
             benchmarks: self.benchmark,

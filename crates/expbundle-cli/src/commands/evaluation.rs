@@ -11,7 +11,7 @@ use crate::statements::StatementArguments;
 /// Add signed results that were measured after the run
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  expbundle evaluation run.expb --result accuracy=0.93 --dataset mmlu --split test --key key"
+    after_help = "Example:\n  expbundle evaluation run.expb --result accuracy=0.93 --task question-answering --dataset mmlu --key key"
 )]
 pub struct Evaluation {
     #[command(flatten)]

@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 use expbundle_convert::{audit, declared};
-use expbundle_directory::{Releasing, plan_release, present};
+use expbundle_directory::{Releasing, counted_bytes, plan_release, present};
 use expbundle_statement::Release as Predicated;
 use expbundle_words::{Failure, conversion};
 
@@ -51,7 +51,7 @@ impl Release {
             at: keys::now(),
         };
         conversion::without_secrets(&audit::release(&releasing).places())?;
-        let bar = progress.bytes(|| 0, "hashing");
+        let bar = progress.bytes(|| counted_bytes(&self.directory), "hashing");
         let mut plan = plan_release(&self.directory, present.as_ref(), &releasing, &|bytes| bar.inc(bytes))
             .map_err(|error| Failure::from(&error))?;
         bar.finish_and_clear();
