@@ -268,7 +268,7 @@ impl Conversion {
     /// Type: str
     #[getter]
     fn text(&self) -> String {
-        plain(&account::own(&self.converted.account))
+        plain(&account::own(&self.converted.account, &self.converted.private()))
     }
 
     fn __repr__(&self) -> String {

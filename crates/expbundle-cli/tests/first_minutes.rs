@@ -107,9 +107,17 @@ fn a_run_that_went_on_is_told_from_another_run() {
     logged(&bench, "11", None, false, &[0.5]);
     bench.ok(&["convert", "mlruns", "-o", "g.expb"]);
     logged(&bench, "11", None, true, &[0.5, 0.4]);
+    let said = bench.said(&["convert", "mlruns", "-o", "g.expb"]);
+    assert!(said.contains("nobody had signed: `g.expb` has an earlier state of this run (running, 1 point)"), "{said}");
+    assert!(bench.ok(&["show", "g.expb"]).contains("finished"));
+    // With fewer points something would be lost.
+    logged(&bench, "11", None, true, &[0.5]);
     let (_, said) = bench.fails(2, "cli.usage", &["convert", "mlruns", "-o", "g.expb"]);
-    assert!(said.contains("`g.expb` has an earlier state of this run (running, 1 point)"), "{said}");
     assert!(said.contains("nobody signed it, so remove g.expb first"), "{said}");
+    logged(&bench, "11", None, false, &[0.5]);
+    fs::remove_file(bench.path("g.expb")).expect("a file");
+    bench.ok(&["convert", "mlruns", "-o", "g.expb"]);
+    logged(&bench, "11", None, true, &[0.5, 0.4]);
     bench.ok(&["keygen", "-o", "key"]);
     bench.ok(&["sign", "g.expb", "--key", "key"]);
     let (_, said) = bench.fails(2, "cli.usage", &["convert", "mlruns", "-o", "g.expb"]);

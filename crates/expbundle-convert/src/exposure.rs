@@ -10,7 +10,7 @@ use expbundle::verify::Intact;
 use expbundle_directory::BUNDLE_NAME;
 use expbundle_format::container::EntryName;
 use expbundle_format::limits::Limits;
-use expbundle_format::sections::{self, Identity, JsonSection as _};
+use expbundle_format::sections::{self, Artifacts, Identity, JsonSection as _};
 use expbundle_format::time::Time;
 use expbundle_format::{RecordId, json};
 use schemars::JsonSchema;
@@ -20,7 +20,7 @@ use serde_json::Value;
 use crate::privacy::{Kind, Learned, Look, Private, look_into, parts_of_file};
 use crate::scrub::Scrubber;
 use crate::texts::Texts;
-use crate::{ConvertError, apart, audit};
+use crate::{ConvertError, Converted, apart, audit};
 
 /// The kind of what must not be shared with anybody.
 const SECRET: &str = "secret";
@@ -47,6 +47,9 @@ pub struct Exposure {
     pub earliest: Option<Time>,
     /// The latest.
     pub latest: Option<Time>,
+    /// Paths of embedded files by their digests, as far as `artifacts.json` has them.
+    #[serde(skip)]
+    pub paths: BTreeMap<String, String>,
 }
 
 /// A private text in one place.
@@ -125,8 +128,11 @@ impl Search {
                 }
             }
         }
-        let private = Private::new(&learned);
-        Ok(Self { texts, private, found: BTreeMap::new(), exposure: Exposure::default() })
+        Ok(Self::with(texts, &learned))
+    }
+
+    fn with(texts: Texts, learned: &Learned) -> Self {
+        Self { texts, private: Private::new(learned), found: BTreeMap::new(), exposure: Exposure::default() }
     }
 
     /// Looks through a bundle.
@@ -136,6 +142,11 @@ impl Search {
             self.exposure.not_blind += u64::from(!body.blinded);
             self.record(*id, body.source.as_ref().map(|source| source.run.as_str()));
             [body.started, body.ended].into_iter().flatten().for_each(|time| self.time(time));
+            let artifacts = intact.json_section::<Artifacts>(*id).unwrap_or_default().artifacts;
+            let named = artifacts
+                .into_iter()
+                .filter_map(|one| Some((one.digest?.blake3()?.to_string(), one.path.or(one.name)?)));
+            self.exposure.paths.extend(named);
             for name in body.sections.keys() {
                 self.text(PartKind::EntryName, name.as_str(), None, name.as_str());
                 match intact.section(*id, name) {
@@ -147,6 +158,11 @@ impl Search {
         let mut signers: BTreeMap<(String, Option<String>), u64> = BTreeMap::new();
         for statement in intact.statements() {
             let name = statement.signer_name().map(str::to_owned);
+            if let Some(name) = &name {
+                let row =
+                    (PartKind::Statement, statement.id().to_string(), Kind::Person.as_str().to_owned(), name.clone());
+                *self.found.entry(row).or_default() += 1;
+            }
             *signers.entry((statement.identity().to_string(), name)).or_default() += 1;
             self.time(statement.created());
             let mut payload: Value = serde_json::from_slice(statement.payload()).unwrap_or_default();
@@ -323,6 +339,28 @@ fn tree(name: &str, content: &Content) -> Result<Option<Value>, ConvertError> {
         return Ok(None);
     }
     Ok(json::parse(&content.read(u64::MAX)?, &Limits::default()).ok())
+}
+
+impl Converted {
+    /// How many names, addresses and paths of each kind `identity.json` has, as a search of it finds
+    /// them.
+    pub fn private(&self) -> BTreeMap<String, u64> {
+        let limits = Limits::default();
+        let section = EntryName::Section { record: self.record(), section: Identity::name() };
+        let bytes = self.bundle.get(&section).and_then(|content| content.read(limits.section_bytes).ok());
+        let value = bytes.and_then(|bytes| json::parse(&bytes, &limits).ok()).unwrap_or_default();
+        let Ok(identity) = json::from_value::<Identity>(&value) else { return BTreeMap::new() };
+        let mut learned = Learned::default();
+        learned.identity(&identity);
+        let mut search = Search::with(Texts::default(), &learned);
+        search.value(PartKind::Section, Identity::NAME, Identity::NAME, &mut value.clone());
+        search.listed(&identity);
+        let mut kinds = BTreeMap::new();
+        for (_, _, kind, _) in search.found.into_keys() {
+            *kinds.entry(kind).or_default() += 1;
+        }
+        kinds
+    }
 }
 
 impl Exposure {

@@ -151,6 +151,9 @@ pub enum Placed {
     New,
     /// The bundle that is there holds this very record, with the same files.
     Same,
+    /// The bundle that was there had another record of the run that nobody signed, of which nothing
+    /// is lost; what it had.
+    Replaced(String),
     /// The bundle that is there holds another record, perhaps an older one of the run, and signed,
     /// or embeds other files: the new one stands beside it.
     Beside {
@@ -224,7 +227,7 @@ fn beside(path: &Utf8Path) -> Vec<Utf8PathBuf> {
 }
 
 /// Writes the bundle of a run to a path that somebody chose, unless the one that is there says the
-/// same.
+/// same. An earlier one that nobody signed is replaced, if nothing of it is lost.
 ///
 /// # Errors
 /// Something else is there, or the file cannot be written.
@@ -232,12 +235,22 @@ pub fn place_at(converted: &Converted, path: &Utf8Path) -> Result<Placed, Conver
     if path.is_file() && holds(path, converted).is_ok_and(|holds| holds) {
         return Ok(Placed::Same);
     }
-    match save(&converted.bundle, path) {
-        Ok(()) => Ok(Placed::New),
-        Err(error) if matches!(error.why, WhyNotWritten::Lost(Loss::Taken { .. })) => {
-            Err(OtherState::at(path, converted).map_or(error.into(), ConvertError::OtherState))
+    // First, so that what somebody adds meanwhile is seen.
+    let over = Output::back_into(path);
+    let error = match save(&converted.bundle, path) {
+        Ok(()) => return Ok(Placed::New),
+        Err(error) => error,
+    };
+    if !matches!(error.why, WhyNotWritten::Lost(Loss::Taken { .. })) {
+        return Err(error.into());
+    }
+    match OtherState::at(path, converted) {
+        Some(there) if there.is_replaced => {
+            over.save(&converted.bundle)?;
+            Ok(Placed::Replaced(there.to_string()))
         }
-        Err(error) => Err(error.into()),
+        Some(there) => Err(ConvertError::OtherState(there)),
+        None => Err(error.into()),
     }
 }
 

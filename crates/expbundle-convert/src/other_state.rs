@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
 use expbundle_format::container::EntryName;
 use expbundle_format::limits::Limits;
-use expbundle_format::record::{Record, Status};
+use expbundle_format::record::{ArtifactRef, Form, Record, RecordBody, Status};
 use expbundle_format::sections::{JsonSection, Summary};
 use expbundle_format::{RecordId, json};
 
@@ -26,6 +26,9 @@ pub struct OtherState {
     pub is_earlier: bool,
     /// Whether somebody signed something in it.
     pub is_signed: bool,
+    /// Whether the new bundle may take its place: nobody signed it, it has no other record, and the
+    /// new one has as many points, and its inputs, outputs and parents.
+    pub is_replaced: bool,
 }
 
 impl std::error::Error for OtherState {}
@@ -54,9 +57,23 @@ impl OtherState {
         let is_going = |status| matches!(status, Some(Status::Running | Status::Scheduled));
         let has_ended = is_going(status) && !is_going(new.body().status);
         let is_signed = there.bundle().statements().next().is_some();
-        let is_earlier = has_ended || points < self::points(&converted.bundle, new.id());
-        Some(Self { path: path.to_owned(), status, points, is_earlier, is_signed })
+        let new_points = self::points(&converted.bundle, new.id());
+        let is_earlier = has_ended || points < new_points;
+        let is_alone = there.only_record().is_some() && !is_signed;
+        let is_replaced = is_alone && points <= new_points && has_all_of(new.body(), record.body());
+        Some(Self { path: path.to_owned(), status, points, is_earlier, is_signed, is_replaced })
     }
+}
+
+/// Whether a record has the inputs, outputs and parents of another one. The listing of a folder is
+/// another one once a file is found that was missing.
+fn has_all_of(new: &RecordBody, old: &RecordBody) -> bool {
+    let has = |new: &[ArtifactRef], old: &[ArtifactRef]| {
+        old.iter().filter(|one| one.form == Form::File).all(|one| new.iter().any(|other| other.digest == one.digest))
+    };
+    has(&new.inputs, &old.inputs)
+        && has(&new.outputs, &old.outputs)
+        && old.parents.iter().all(|parent| new.parents.contains(parent))
 }
 
 /// How many points a record has, by its summary.

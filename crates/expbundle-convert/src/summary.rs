@@ -1,5 +1,7 @@
 //! What the conversions of runs come to.
 
+use std::collections::BTreeMap;
+
 use camino::Utf8Path;
 use expbundle_format::sections::Account;
 use expbundle_format::{Finding, RecordId};
@@ -17,6 +19,8 @@ pub struct Summary {
     pub runs: Vec<RunOutcome>,
     /// The items of all of them.
     pub account: Account,
+    /// What is private in the `identity.json` of each, by kind, summed.
+    pub private: BTreeMap<String, u64>,
     /// Files whose bytes are in bundles that were written, each with the key of its run.
     pub embedded: Vec<(String, Embedded)>,
     /// Files that a pattern asked for and for which there was no room, likewise.
@@ -45,6 +49,9 @@ pub struct RunOutcome {
     /// What the bundle has that stands in the place of this one, if its file has another name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub beside: Option<String>,
+    /// What the bundle had of which this one took the place.
+    #[serde(skip)]
+    pub replaced: Option<String>,
     /// Why it was not converted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -68,7 +75,7 @@ impl RunOutcome {
     /// Of a run that was converted, whose bundle was to be put at a path.
     pub fn placed(run: &str, converted: &Converted, placed: &Placed, path: &Utf8Path) -> Self {
         let (state, file, beside) = match placed {
-            Placed::New => (RunState::Written, path, None),
+            Placed::New | Placed::Replaced(_) => (RunState::Written, path, None),
             Placed::Same => (RunState::Unchanged, path, None),
             Placed::Beside { path, is_new: true, there } => {
                 (RunState::WrittenBeside, path.as_path(), Some(there.clone()))
@@ -82,6 +89,7 @@ impl RunOutcome {
             record: Some(converted.record()),
             state,
             beside,
+            replaced: if let Placed::Replaced(there) = placed { Some(there.clone()) } else { None },
             error: None,
         }
     }
@@ -89,7 +97,16 @@ impl RunOutcome {
     /// Of a run that was not.
     pub fn failed(run: impl Into<String>, why: &impl ToString) -> Self {
         let (run, error) = (run.into(), Some(why.to_string()));
-        Self { run, title: None, file: None, record: None, state: RunState::Failed, beside: None, error }
+        Self {
+            run,
+            title: None,
+            file: None,
+            record: None,
+            state: RunState::Failed,
+            beside: None,
+            replaced: None,
+            error,
+        }
     }
 }
 
@@ -132,10 +149,17 @@ impl Summary {
     pub(crate) fn and(mut self, other: Self) -> Self {
         self.runs.extend(other.runs);
         self.add_account(&other.account);
+        self.add_private(&other.private);
         self.embedded.extend(other.embedded);
         self.too_large.extend(other.too_large);
         self.findings.extend(other.findings);
         self
+    }
+
+    fn add_private(&mut self, private: &BTreeMap<String, u64>) {
+        for (kind, count) in private {
+            *self.private.entry(kind.clone()).or_default() += count;
+        }
     }
 
     fn add_account(&mut self, account: &Account) {
@@ -155,6 +179,7 @@ impl Summary {
     /// Adds a run that was converted, whose bundle was to be put at a path.
     pub fn add(&mut self, converted: &Converted, run: &Listed, placed: &Placed, path: &Utf8Path) {
         self.add_account(&converted.account);
+        self.add_private(&converted.private());
         let outcome = RunOutcome::placed(&run.key, converted, placed, path);
         // What is there already was told when it was written.
         if outcome.state != RunState::Unchanged {

@@ -10,16 +10,22 @@ use crate::{Tone, cell, count, grouped, paint, quoted, table};
 
 /// The account of a bundle, which somebody else may have written, as a table.
 pub fn words(account: &Account) -> String {
-    told(account, &cell, &quoted)
+    told(account, &account.replaced, &cell, &quoted)
 }
 
-/// The account that was just made here, whose kinds and reasons are words of ours.
-pub fn own(account: &Account) -> String {
+/// The account that was just made here, whose kinds and reasons are words of ours, with what is
+/// private in `identity.json`, by kind.
+pub fn own(account: &Account, private: &BTreeMap<String, u64>) -> String {
     let bare = |text: &str| text.to_owned();
-    told(account, &bare, &bare)
+    told(account, private, &bare, &bare)
 }
 
-fn told(account: &Account, kind_of: &dyn Fn(&str) -> String, reason_of: &dyn Fn(&str) -> String) -> String {
+fn told(
+    account: &Account,
+    private: &BTreeMap<String, u64>,
+    kind_of: &dyn Fn(&str) -> String,
+    reason_of: &dyn Fn(&str) -> String,
+) -> String {
     let (total, mapped, raw, dropped) = account.totals();
     let mut rows = vec![["ITEM", "FOUND", "MAPPED", "RAW", "DROPPED"].map(str::to_owned).to_vec()];
     for (kind, line) in &account.items {
@@ -37,12 +43,12 @@ fn told(account: &Account, kind_of: &dyn Fn(&str) -> String, reason_of: &dyn Fn(
             paint(Tone::Bad, &format!("error[{}]: the numbers of items do not add up", Code::SourceLoss))
         )
     };
-    format!("{}{verdict}\n{}{}", table(&rows), secret_words(account), private_words(account))
+    format!("{}{verdict}\n{}{}", table(&rows), secret_words(account), private_words(private))
 }
 
 /// How many names of people, machines and places are apart from the rest.
-fn private_words(account: &Account) -> String {
-    let Some((all, kinds)) = by_kind(&account.replaced) else { return String::new() };
+fn private_words(private: &BTreeMap<String, u64>) -> String {
+    let Some((all, kinds)) = by_kind(private) else { return String::new() };
     let names = if all == 1 { "1 name or path is" } else { &format!("{} names or paths are", grouped(all)) };
     format!("private: {names} in identity.json alone, which can be withheld: {kinds}\n")
 }

@@ -16,7 +16,7 @@ const SHOWN_NAMES: usize = 8;
 /// What the conversion of a run comes to.
 pub fn one(converted: &Converted, run: &RunOutcome) -> String {
     let mut text = findings::all(&converted.findings);
-    text += &account::own(&converted.account);
+    text += &account::own(&converted.account, &converted.private());
     if run.state != RunState::Unchanged {
         text += &format!("embedded: {}\n", listed(&converted.embedded));
         if !converted.too_large.is_empty() {
@@ -29,7 +29,7 @@ pub fn one(converted: &Converted, run: &RunOutcome) -> String {
 /// What many conversions into a file or folder come to.
 pub fn many(summary: &Summary, out: &Utf8Path) -> String {
     let mut text = findings::of_runs(&summary.findings);
-    text += &account::own(&summary.account);
+    text += &account::own(&summary.account, &summary.private);
     if !summary.embedded.is_empty() {
         text += &format!("embedded: {}\n", by_name(&summary.embedded));
     }
@@ -83,10 +83,16 @@ fn line(run: &RunOutcome, record: &str) -> String {
     format!("{} {file}: {title}, record {record}\n", paint(Tone::Good, word))
 }
 
-/// Why a bundle does not have the name that was meant for it.
+/// Why a bundle does not have the name that was meant for it, or what it took the place of.
 fn note(run: &RunOutcome) -> String {
-    let Some(there) = &run.beside else { return String::new() };
-    format!("{} {} and was left alone\n", paint(Tone::Doubt, "note:"), one_line(there))
+    let note = paint(Tone::Doubt, "note:");
+    match (&run.beside, &run.replaced) {
+        (Some(there), _) => format!("{note} {} and was left alone\n", one_line(there)),
+        (None, Some(was)) => {
+            format!("{note} replaced the bundle that was there and nobody had signed: {}\n", one_line(was))
+        }
+        (None, None) => String::new(),
+    }
 }
 
 fn no_room() -> String {

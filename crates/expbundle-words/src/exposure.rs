@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 use expbundle_convert::exposure::{Exposed, Exposure, PartKind};
+use expbundle_format::Foreign;
 
 use crate::{Tone, cell, count, grouped, named, paint, some_of};
 
 /// Texts of each kind that are shown in each place.
 const MOST_TEXTS: usize = 5;
+/// Columns of a text, which may be a long path.
+const MOST_OF_A_TEXT: usize = 400;
 /// Places that are shown.
 const MOST_PLACES: usize = 40;
 
@@ -21,7 +24,7 @@ pub fn words(exposure: &Exposure, paths: &[Utf8PathBuf]) -> String {
         places.entry((one.part, one.name.as_str())).or_default().push(one);
     }
     for ((part, name), all) in places.iter().take(MOST_PLACES) {
-        text += &format!("{}\n", paint(Tone::Strong, &heading(*part, name)));
+        text += &format!("{}\n", paint(Tone::Strong, &heading(*part, name, &exposure.paths)));
         let mut kinds: BTreeMap<&str, Vec<&Exposed>> = BTreeMap::new();
         for one in all {
             kinds.entry(one.kind.as_str()).or_default().push(one);
@@ -44,6 +47,9 @@ pub fn words(exposure: &Exposure, paths: &[Utf8PathBuf]) -> String {
         text += &format!("packed files, not searched: {}\n", some_of(&names, MOST_TEXTS, ", "));
     }
     text += &rest(exposure);
+    if exposure.private.iter().any(|one| one.part == PartKind::EmbeddedFile) {
+        text += "to leave an embedded file out, convert again with `--no-embed`, or with `--embed PATTERN` for the others\n";
+    }
     text + &next_step(exposure, paths)
 }
 
@@ -94,13 +100,16 @@ fn next_step(exposure: &Exposure, paths: &[Utf8PathBuf]) -> String {
     )
 }
 
-fn heading(part: PartKind, name: &str) -> String {
+fn heading(part: PartKind, name: &str, paths: &BTreeMap<String, String>) -> String {
     match part {
         PartKind::Section => format!("section {name}"),
         PartKind::Record => format!("record {} (cannot be withheld)", short(name)),
         PartKind::Statement => format!("statement {} (signed, cannot be changed)", short(name)),
         PartKind::EntryName => format!("name of the section {}", named(name)),
-        PartKind::EmbeddedFile => format!("embedded file {}", short(name)),
+        PartKind::EmbeddedFile => match paths.get(name) {
+            Some(path) => format!("embedded file {} ({})", cell(path), short(name)),
+            None => format!("embedded file {}", short(name)),
+        },
         PartKind::FolderFile => format!("file {}", cell(name)),
     }
 }
@@ -112,6 +121,6 @@ fn short(name: &str) -> String {
 }
 
 fn times(one: &Exposed) -> String {
-    let text = cell(&one.text);
+    let text = Foreign::new(&one.text).at_most(MOST_OF_A_TEXT).bare_if_plain().to_string();
     if one.count > 1 { format!("{text} ×{}", grouped(one.count)) } else { text }
 }
