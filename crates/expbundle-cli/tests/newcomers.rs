@@ -424,3 +424,19 @@ fn results_are_told_how_they_get_into_the_card() {
     let said = bench.said(&["detach", "model", "--yes"]);
     assert!(said.contains("`experiment.expb` is deleted with 1 record, "), "{said}");
 }
+
+#[test]
+fn a_difference_says_which_side_is_which() {
+    let bench = Bench::with_bundle();
+    let context = r#"{"title": "another", "labels": {"a": "b"}}"#;
+    fs::write(bench.path("context.json"), context).expect("room");
+    let recipe =
+        r#"{"environment": {"packages": [{"name": "numpy", "version": "2.0"}, {"name": "torch", "version": "3"}]}}"#;
+    fs::write(bench.path("recipe.json"), recipe).expect("room");
+    bench.ok(&["create", "--section", "context=context.json", "--section", "recipe=recipe.json", "-o", "b.expb"]);
+    let said = bench.ok(&["diff", "b.expb", "a.expb"]);
+    let (b, a) = (&record(&bench, "b.expb")[..12], &record(&bench, "a.expb")[..12]);
+    assert!(said.starts_with(&format!("- {b} \"another\"\n+ {a} \"a run\"\n")), "{said}");
+    assert!(said.contains("package\n  not recorded in the second record; 2 in the first\n"), "{said}");
+    assert!(!said.contains("numpy"), "{said}");
+}

@@ -6,13 +6,14 @@ use expbundle::standing::Objection;
 use expbundle::verify::Intact;
 use expbundle_format::RecordId;
 use expbundle_format::container::SectionName;
+use expbundle_format::sections::Context;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::against;
 use crate::counterparts::names_of_models;
-use crate::facts::{Fact, Facts, facts, part};
+use crate::facts::{Fact, Facts, PACKAGE, facts, part};
+use crate::{against, told};
 
 /// What two records say differently.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -30,6 +31,12 @@ pub struct Differences {
     pub differences: Vec<Difference>,
     /// Sections that are withheld, so that what they say is not compared.
     pub not_compared: Vec<Withheld>,
+    /// The titles of both, as far as they are here.
+    #[serde(skip)]
+    pub titles: [Option<String>; 2],
+    /// How many packages each record has, where only one of them has any.
+    #[serde(skip)]
+    pub packages: Option<[usize; 2]>,
 }
 
 /// A section that is withheld of one record, or of both.
@@ -75,13 +82,19 @@ impl Differences {
         let [hidden_before, hidden_after] = [before, after].map(|(intact, id)| intact.withheld_sections(id));
         let hidden: BTreeSet<&SectionName> = hidden_before.iter().chain(&hidden_after).collect();
         let [names_before, names_after] = names_of_models(before, after, &hidden);
-        let differences = compare(&facts(before, &hidden, &names_before), &facts(after, &hidden, &names_after));
+        let (facts_before, facts_after) = (facts(before, &hidden, &names_before), facts(after, &hidden, &names_after));
+        let differences = compare(&facts_before, &facts_after);
+        let packages =
+            [&facts_before, &facts_after].map(|facts| facts.keys().filter(|key| part(key.0) == PACKAGE).count());
+        let packages = Some(packages).filter(|packages| packages.contains(&0) && *packages != [0, 0]);
         let not_compared = hidden.into_iter().map(|section| Withheld {
             section: section.clone(),
             before: hidden_before.contains(section),
             after: hidden_after.contains(section),
         });
-        Self { before: before.1, after: after.1, against: said, differences, not_compared: not_compared.collect() }
+        let not_compared = not_compared.collect();
+        let titles = [before, after].map(|(intact, id)| told::<Context>(intact, id).map(|context| context.title));
+        Self { before: before.1, after: after.1, against: said, differences, not_compared, titles, packages }
     }
 }
 

@@ -23,12 +23,15 @@ const PARTS: [&str; 11] = [
     "context",
     "code",
     "environment",
-    "package",
+    PACKAGE,
     "parent",
     "input",
     "output",
     "record",
 ];
+
+/// The part of packages.
+pub const PACKAGE: &str = "package";
 
 /// What a record says, by part and name.
 pub type Facts = BTreeMap<(usize, String), Fact>;
@@ -95,7 +98,7 @@ pub fn facts((intact, id): (&Intact, RecordId), hidden: &BTreeSet<&SectionName>,
             say("environment", "python", environment.python);
             say("environment", "container", environment.container_image);
             for package in environment.packages {
-                say("package", &package.name, Some(package.version.or(package.requirement).unwrap_or_default()));
+                say(PACKAGE, &package.name, Some(package.version.or(package.requirement).unwrap_or_default()));
             }
         }
     }
@@ -217,6 +220,13 @@ fn flat(tree: &BTreeMap<String, Value>) -> Vec<(String, Fact)> {
             }
         }
     }
+    leaves
+}
+
+/// The parameters of a recipe, those in others by names with dots, in words.
+pub fn parameters(recipe: &Recipe) -> Vec<(String, String)> {
+    let mut leaves: Vec<_> = flat(&recipe.parameters).into_iter().map(|(name, fact)| (name, fact.words)).collect();
+    leaves.sort_unstable();
     leaves
 }
 

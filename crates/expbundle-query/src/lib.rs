@@ -30,6 +30,7 @@ pub use choose::{Chosen, chosen, is_proven, one, one_of, revoked_of, several, st
 pub use compare::{Difference, Differences, Withheld};
 pub use duplicates::Duplicates;
 pub use error::QueryError;
+pub use facts::parameters;
 pub use gather::{Found, Gathered, Refused, Source, WhyRefused, find, gather};
 pub use lineage::{
     AbsentParent, ApartCount, LineageReport, MOST_EDGES, Objected, Relative, ReportedEdge, ReportedFold, ReportedGap,

@@ -1,29 +1,46 @@
 //! What two records say differently.
 
 use expbundle_format::Foreign;
+use expbundle_format::number::Number;
 use expbundle_format::record::Word;
 use expbundle_format::time::Time;
-use expbundle_query::Differences;
+use expbundle_query::{Differences, short};
 
-use crate::{Tone, paint};
+use crate::{Tone, paint, quoted, rounded};
 
-/// Each difference with both values, by parts of the record; and what one of them withholds.
+/// Which record is on which side, with its title; each difference with both values, by parts of the
+/// record; and what one of them withholds.
 pub fn words(differences: &Differences) -> String {
     if differences.before == differences.after {
         return "the same record\n".to_owned();
     }
+    let [before, after] =
+        differences.titles.each_ref().map(|title| title.as_deref().map_or_else(|| "(no title)".to_owned(), quoted));
+    let sides = [
+        paint(Tone::Bad, &format!("- {} {before}", short(&differences.before))),
+        paint(Tone::Good, &format!("+ {} {after}", short(&differences.after))),
+    ];
+    format!("{}\n{}", sides.join("\n"), body(differences))
+}
+
+fn body(differences: &Differences) -> String {
     let mut text = String::new();
     let mut part = "";
     for one in &differences.differences {
         if one.part != part {
             part = &one.part;
             text += &format!("{}\n", paint(Tone::Strong, part));
+            text += &one_sided(part, differences).unwrap_or_default();
         }
+        if one_sided(part, differences).is_some() {
+            continue;
+        }
+        let (before, after) = sides(part, one.before.as_deref(), one.after.as_deref());
         text += &format!("  {}\n", whole(&one.name));
-        if let Some(before) = &one.before {
+        if let Some(before) = &before {
             text += &format!("    {}\n", paint(Tone::Bad, &format!("- {}", value(part, before))));
         }
-        if let Some(after) = &one.after {
+        if let Some(after) = &after {
             text += &format!("    {}\n", paint(Tone::Good, &format!("+ {}", value(part, after))));
         }
     }
@@ -39,6 +56,32 @@ pub fn words(differences: &Differences) -> String {
         text += &format!("{} {}, withheld in {of}\n", paint(Tone::Doubt, "not compared:"), one.section);
     }
     text
+}
+
+/// That one of the records has no packages, so that those of the other are not gone.
+fn one_sided(part: &str, differences: &Differences) -> Option<String> {
+    let packages = differences.packages.filter(|_| part == "package")?;
+    Some(match packages {
+        [0, after] => format!("  not recorded in the first record; {after} in the second\n"),
+        [before, _] => format!("  not recorded in the second record; {before} in the first\n"),
+    })
+}
+
+/// Both values, their results rounded where that tells them apart.
+fn sides(part: &str, before: Option<&str>, after: Option<&str>) -> (Option<String>, Option<String>) {
+    let brief = |text: &str| text.split(", ").map(brief).collect::<Vec<_>>().join(", ");
+    let is_result = part == "metric" || part == "evaluation";
+    let rounded = (before.map(brief), after.map(brief));
+    if is_result && rounded.0 != rounded.1 { rounded } else { (before.map(str::to_owned), after.map(str::to_owned)) }
+}
+
+/// A number in six digits, behind a word of ours or alone.
+fn brief(text: &str) -> String {
+    let number = text.strip_prefix("last ").unwrap_or(text);
+    match number.parse::<f64>() {
+        Ok(value) if number.contains(['.', 'e']) => text.replacen(number, &rounded(Number(value)), 1),
+        _ => text.to_owned(),
+    }
 }
 
 /// What a record says of one thing. The numbers of a metric and the digest of a file are words of
