@@ -30,13 +30,13 @@ pub fn sections_called(intact: &Intact, wanted: &[String]) -> Result<Vec<Section
     let listed: BTreeSet<&SectionName> =
         intact.records().values().flat_map(|record| record.body().sections.keys()).collect();
     let mut names = Vec::new();
-    for wanted in wanted {
+    for wanted in wanted.iter().map(|wanted| wanted.trim()) {
         match listed.iter().find(|name| is_called(name.as_str(), wanted)) {
             Some(name) => names.push((*name).clone()),
             None if is_known(wanted) => {}
             None => {
                 let listed = listed.into_iter().cloned().collect();
-                return Err(QueryError::NoSectionHere { wanted: wanted.clone(), listed });
+                return Err(QueryError::NoSectionHere { wanted: wanted.to_owned(), listed });
             }
         }
     }

@@ -138,7 +138,11 @@ impl From<&ConvertError> for Failure {
             }
             ConvertError::NotOneRun { runs } => several_runs(runs),
             ConvertError::SeveralTools { tools, path } => failure
-                .help(format!("name one: `expbundle convert {} {path}`", tools.first().copied().unwrap_or("TOOL"))),
+                .help(format!(
+                    "name the folder of one of them, or one of your bundles; to convert, name the tracker: \
+                     `expbundle convert {} {path}`",
+                    tools.first().copied().unwrap_or("TOOL")
+                )),
             ConvertError::Source { path, .. } if is_address(path.as_str()) => failure.at(path.as_str()).help(
                 "check the address, and that the server runs; if it asks who you are, set MLFLOW_TRACKING_TOKEN, or \
                  MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD",

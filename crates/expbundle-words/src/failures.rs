@@ -138,7 +138,7 @@ impl From<QueryError> for Failure {
             }
             QueryError::NoBundleOf(ref path) => Self::new("cli.io", error.to_string())
                 .at(path.as_str())
-                .help("name the bundle itself, or add one to the folder with `expbundle attach`"),
+                .help("name one bundle of the folder, or add one to it with `expbundle attach`"),
             QueryError::Gone { ref path, .. } => {
                 Self::new("cli.io", error.to_string()).at(path.as_str()).help("nothing was written; run it again")
             }

@@ -162,7 +162,33 @@ fn differences(report: &Report, folder: &FolderReport) -> Vec<String> {
     let states =
         [(FileState::Changed, "changed"), (FileState::Missing, "missing"), (FileState::Uncovered, "added")].into_iter();
     let files = states.map(|(state, word)| (paths(report, state), word)).filter(|(paths, _)| !paths.is_empty());
-    files.map(|(paths, word)| format!("{} {word}: {}", count(paths.len() as u64, "file"), listed(&paths))).collect()
+    let words = |(paths, word): (Vec<&str>, _)| {
+        format!("{} {word}: {}{}", count(paths.len() as u64, "file"), listed(&paths), left_by(&paths))
+    };
+    files.map(words).collect()
+}
+
+/// Files and folders that programs leave by the way, with the program.
+const LEFTOVERS: [(&str, &str); 5] = [
+    (".DS_Store", "macOS"),
+    (".ipynb_checkpoints", "Jupyter"),
+    ("Thumbs.db", "Windows"),
+    ("desktop.ini", "Windows"),
+    ("__pycache__", "Python"),
+];
+
+/// What some of these files are, so that nobody looks for an attack in them.
+fn left_by(paths: &[&str]) -> String {
+    let program = |path: &&str| {
+        let is_in = |name: &str| path.split('/').any(|part| part == name);
+        LEFTOVERS.iter().find(|(name, _)| is_in(name)).map(|(_, program)| *program)
+    };
+    let programs: BTreeSet<&str> = paths.iter().filter_map(program).collect();
+    if programs.is_empty() {
+        return String::new();
+    }
+    let programs = programs.into_iter().collect::<Vec<_>>().join(" or ");
+    format!(" (files left by {programs} can be deleted)")
 }
 
 /// What keeps the folder from more, a line each, with numbers. What differs from its release stands
@@ -184,7 +210,7 @@ fn problems(report: &Report, folder: &FolderReport, is_compared: bool) -> Vec<St
         } else {
             format!("{number} of {}", count(all, "counted file"))
         };
-        lines.push(format!("{of} {what}: {}", listed(&names)));
+        lines.push(format!("{of} {what}: {}{}", listed(&names), left_by(&names)));
     }
     let mut unread: BTreeMap<Unread, Vec<&str>> = BTreeMap::new();
     for file in &report.files {

@@ -38,8 +38,8 @@ pub fn words(intact: &Intact, verdict: &Verdict, ids: &[RecordId]) -> String {
         let (id, started) = (line.record.id(), line.record.body().started);
         (started, records::title(intact, id), id)
     });
-    let parameters = columns(lines.iter().map(|line| &line.parameters));
-    let metrics = columns(lines.iter().map(|line| &line.metrics));
+    let (parameters, more_parameters) = columns(lines.iter().map(|line| &line.parameters));
+    let (metrics, more_metrics) = columns(lines.iter().map(|line| &line.metrics));
     let mut heading: Vec<String> = ["TITLE", "RECORD", "STATUS", "STARTED", "TOOK"].map(str::to_owned).to_vec();
     heading.extend(parameters.iter().chain(&metrics).map(|name| cell(name)));
     let mut rows = vec![heading.iter().map(|word| paint(Tone::Strong, word)).collect::<Vec<_>>()];
@@ -48,9 +48,13 @@ pub fn words(intact: &Intact, verdict: &Verdict, ids: &[RecordId]) -> String {
     let against = ids.iter().filter_map(|id| Some((*id, standing.against.get(id)?)));
     let against = objections::lines(against.map(|(id, all)| (id, records::title(intact, id), all.as_slice())));
     let against = if none_counts { against } else { against + &silent(verdict) };
-    let number = count(ids.len() as u64, "record");
+    let records = count(ids.len() as u64, "record");
+    let more = match more_parameters + more_metrics {
+        0 => String::new(),
+        more => format!(", which differ in {} without room here", count(more as u64, "more column")),
+    };
     let left_out = left_out(intact, verdict);
-    format!("{against}{}\n{number}; `--record ID` shows one in full\n{left_out}", table(&rows))
+    format!("{against}{}\n{records}{more}; `--record ID` shows one in full\n{left_out}", table(&rows))
 }
 
 fn line(intact: &Intact, id: RecordId) -> Option<Line<'_>> {
@@ -85,8 +89,8 @@ fn row(intact: &Intact, level: usize, line: &Line<'_>, parameters: &[String], me
 }
 
 /// The names under which the records have different values: first those that most records have,
-/// and results on data that was not trained on.
-fn columns<'a>(records: impl ExactSizeIterator<Item = &'a BTreeMap<String, String>>) -> Vec<String> {
+/// and results on data that was not trained on. With the number of those for which there is no room.
+fn columns<'a>(records: impl ExactSizeIterator<Item = &'a BTreeMap<String, String>>) -> (Vec<String>, usize) {
     let number = records.len();
     let mut values: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for record in records {
@@ -102,5 +106,6 @@ fn columns<'a>(records: impl ExactSizeIterator<Item = &'a BTreeMap<String, Strin
         .map(|(name, values)| (number - values.len(), !is_held_out(name), *name))
         .collect();
     names.sort_unstable();
-    names.into_iter().take(MOST_COLUMNS).map(|(_, _, name)| name.to_owned()).collect()
+    let more = names.len().saturating_sub(MOST_COLUMNS);
+    (names.into_iter().take(MOST_COLUMNS).map(|(_, _, name)| name.to_owned()).collect(), more)
 }

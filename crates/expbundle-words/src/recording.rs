@@ -5,7 +5,7 @@ use camino::Utf8Path;
 use expbundle::verify::Intact;
 use expbundle_format::Code;
 use expbundle_run::{AgentError, FileError, JournalError, RunError, SayError};
-use expbundle_statement::Identity;
+use expbundle_statement::{Identity, KeyError};
 use jiff::Timestamp;
 
 use crate::failures::temporary;
@@ -110,7 +110,10 @@ impl From<FileError> for Failure {
                 Self::new("cli.key", format!("the key cannot be used: {source}")).help(help)
             }
             FileError::PublicKey { source, .. } => Self::new("cli.key", format!("the key cannot be used: {source}"))
-                .help("name the `.pub` file of a key that the ssh-agent holds"),
+                .help(match source {
+                    KeyError::Algorithm(_) => "make an Ed25519 key with `expbundle keygen` or `ssh-keygen -t ed25519`",
+                    _ => "name the `.pub` file of a key that the ssh-agent holds",
+                }),
             FileError::Signers { source, .. } => {
                 return Self::new(Code::TrustSigners.as_str(), source.problem.to_string())
                     .at(format!("{place}, line {}", source.line))

@@ -8,13 +8,13 @@ use expbundle::report::{StatementReport, statement_reports};
 use expbundle::verify::Intact;
 use expbundle_format::RecordId;
 use expbundle_format::container::SectionName;
-use expbundle_format::number::{Number, typed};
+use expbundle_format::number::Number;
 use expbundle_format::record::{Form, Record, Source, Word, role};
 use expbundle_format::sections::{
     self, Artifacts, Context, Cost, Evaluation, Evaluations, Recipe, RegisteredVersion, SourceSection, Summary,
 };
 use expbundle_format::time::Time;
-use expbundle_query::{ArtifactNames, short, told};
+use expbundle_query::{ArtifactNames, parameters, short, told};
 
 use crate::{
     Tone, block, calling_itself, cell, count, duration, grouped, kind, moment, named, objections, paint, path, quoted,
@@ -220,7 +220,7 @@ fn on_what(text: &mut String, intact: &Intact, id: RecordId) {
         row("hardware", parts.join(", "));
     }
     let parameters: Vec<(String, String)> =
-        recipe.parameters.iter().map(|(name, value)| (path(name), cell(&typed::display(value)))).collect();
+        parameters(&recipe).into_iter().map(|(name, value)| (path(&name), cell(&value))).collect();
     for (name, value) in parameters.iter().take(SHOWN) {
         row(name, value.clone());
     }
@@ -291,9 +291,9 @@ fn results(text: &mut String, intact: &Intact, id: RecordId) {
         }
     }
     if !of_series.is_empty() {
-        let are = if of_series.len() == 1 { "point was" } else { "points were" };
+        let were = if of_series.len() == 1 { "was" } else { "were" };
         let number = grouped(of_series.len() as u64);
-        _ = writeln!(text, "  {number} of these {are} logged for a model; `show … evaluations` says which");
+        _ = writeln!(text, "  {number} of these points {were} logged for a model; `show … evaluations` says which");
     }
 }
 

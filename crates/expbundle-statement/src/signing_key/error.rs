@@ -63,7 +63,9 @@ impl SigningKeyError {
             Self::Public => "name the file without `.pub`, or start an ssh-agent and add the key to it with `ssh-add`",
             Self::Elsewhere => "ask whoever keeps it",
             Self::Halves => "restore the file from a backup, or make a new key",
-            Self::PassphraseNeeded => "set EXPBUNDLE_PASSPHRASE, use `--passphrase-fd`, or run it on a terminal",
+            Self::PassphraseNeeded => {
+                "set EXPBUNDLE_PASSPHRASE, use `--passphrase-fd`, run it on a terminal, or name the `.pub` of a key that the ssh-agent holds"
+            }
             Self::PassphraseWrong => "check the passphrase",
             Self::Cipher(_) | Self::Kdf(_) => "re-encrypt it: ssh-keygen -p -Z aes256-ctr -f FILE",
             Self::BcryptRounds { .. } => "re-encrypt it with fewer rounds: ssh-keygen -p -a 100 -f FILE",
