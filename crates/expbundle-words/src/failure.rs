@@ -22,6 +22,7 @@ struct Details {
     help: Option<String>,
     causes: Vec<String>,
     is_broken: bool,
+    is_not_found: bool,
 }
 
 impl Failure {
@@ -35,6 +36,7 @@ impl Failure {
             help: None,
             causes: Vec::new(),
             is_broken: false,
+            is_not_found: false,
         }))
     }
 
@@ -60,7 +62,9 @@ impl Failure {
             }
             _ => "run it again; if it fails again, check the disk",
         };
-        Self::new("cli.io", format!("cannot {action}: {error}")).at(path.as_str()).help(help)
+        let mut failure = Self::new("cli.io", format!("cannot {action}: {error}")).at(path.as_str()).help(help);
+        failure.0.is_not_found = error.kind() == io::ErrorKind::NotFound;
+        failure
     }
 
     /// A file that is a pipe or device, or not a file at all.
@@ -112,8 +116,8 @@ impl Failure {
         let mut next = Some(error);
         while let Some(error) = next {
             let text = error.to_string();
-            // Transparent wrappers say what their cause says.
-            if self.0.causes.last() != Some(&text) && self.0.message != text {
+            // Transparent wrappers say what their cause says, and some texts end with it.
+            if !self.0.causes.last().unwrap_or(&self.0.message).contains(&text) {
                 self.0.causes.push(text);
             }
             next = error.source();
@@ -125,6 +129,11 @@ impl Failure {
     /// be read, or is beyond the limits.
     pub fn is_broken(&self) -> bool {
         self.0.is_broken
+    }
+
+    /// Whether a path is not there.
+    pub fn is_not_found(&self) -> bool {
+        self.0.is_not_found
     }
 
     /// The code: of spec/codes.toml.

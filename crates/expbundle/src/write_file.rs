@@ -232,8 +232,12 @@ fn unfinished(mode: u32) -> tempfile::Builder<'static, 'static> {
 }
 
 /// Refuses what a file cannot take the place of: a folder, a link, a pipe or device, a file that is
-/// read-only.
+/// read-only; and a place in a folder that is not there, before hours of work end in that error.
 pub fn check_replaceable(path: &Utf8Path) -> io::Result<()> {
+    let folder = folder_of(path);
+    if matches!(fs::metadata(folder), Err(error) if error.kind() == io::ErrorKind::NotFound) {
+        return Err(io::Error::new(io::ErrorKind::NotFound, format!("there is no folder `{folder}`")));
+    }
     permissions_to_keep(path).map(|_| ())
 }
 
