@@ -111,6 +111,16 @@ pub enum ConvertError {
         /// The path.
         path: Utf8PathBuf,
     },
+    /// The file is a table of another format.
+    #[error("`{path}` looks like {other}, and not like {tool}")]
+    OtherTable {
+        /// The format that was named, or that the name of the file tells.
+        tool: &'static str,
+        /// The one that the bytes tell.
+        other: &'static str,
+        /// The path.
+        path: Utf8PathBuf,
+    },
     /// The path holds data of several trackers.
     #[error("`{path}` has data of several trackers: {}", tools.join(", "))]
     SeveralTools {

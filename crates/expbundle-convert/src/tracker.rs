@@ -357,9 +357,7 @@ fn open_looked_at(
     path: &Utf8Path,
     columns: &RowColumns<'_>,
 ) -> Result<Box<dyn Source>, ConvertError> {
-    if path.exists() {
-        look(path)?;
-    }
+    look(path)?;
     open_with(tracker, path, columns)
         .map_err(|source| ConvertError::NamedTracker { path: path.to_owned(), source: Box::new(source) })
 }
@@ -371,7 +369,10 @@ fn open_looked_at(
 /// [`ConvertError::Look`], of the kind [`InvalidInput`](std::io::ErrorKind::InvalidInput) for such a
 /// thing.
 pub fn look(path: &Utf8Path) -> Result<(), ConvertError> {
-    let looked = std::fs::metadata(path).and_then(|metadata| {
+    // A table is read more than once, which a stream cannot be.
+    let is_stream = path == "-" && !path.exists();
+    let found = if is_stream { Err(std::io::ErrorKind::InvalidInput.into()) } else { std::fs::metadata(path) };
+    let looked = found.and_then(|metadata| {
         let is_read = metadata.is_file() || metadata.is_dir();
         if is_read { Ok(()) } else { Err(std::io::ErrorKind::InvalidInput.into()) }
     });

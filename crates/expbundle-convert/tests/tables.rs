@@ -41,8 +41,8 @@ fn points_of_many_runs_agree_with_what_was_written() {
                 assert_eq!(opened.line("metric point"), (200, 200, 0, 0));
                 let points = opened.series(sections::METRICS);
                 assert!(points["lr"].iter().all(|point| point.time_ns.is_some()));
-                let said = &opened.converted.findings[0].message;
-                assert!(said.contains("run from the column `run`; step from the column `step`"), "{said}");
+                // Nothing is lost, so nothing is said.
+                assert!(opened.converted.findings.is_empty(), "{:?}", opened.converted.findings);
             }
         }
     }
@@ -79,6 +79,32 @@ fn runs_of_a_row_each_agree_with_what_was_written() {
             assert!(opened.converted.findings[0].message.contains("`score`"));
         }
     }
+}
+
+#[test]
+fn trials_of_optuna_have_parameters_and_an_end() {
+    let (_folder, path) = folder();
+    let path = path.join("trials.csv");
+    let rows = "run,params_lr,user_attrs_by,state,value,datetime_start\na,0.1,sweep,COMPLETE,0.5,2026-11-28T03:00:00Z\n\
+                b,0.2,sweep,FAIL,,2026-11-28T03:01:00Z\n";
+    std::fs::write(&path, rows).expect("room");
+    let source = open("csv", &path);
+    let opened = Opened::new(&*source, "a");
+    let (recipe, context): (Recipe, Context) = (opened.section(), opened.section());
+    assert_eq!(json!(recipe.parameters), json!({"lr": 0.1}));
+    assert_eq!(json!(context.labels), json!({"by": "sweep"}));
+    assert_eq!(opened.body().status, Some(Status::Finished));
+    assert_eq!(opened.body().started.expect("a start").to_string(), "2026-11-28T03:00:00Z");
+    assert_eq!(Opened::new(&*source, "b").body().status, Some(Status::Failed));
+}
+
+#[test]
+fn a_table_of_another_format_is_named() {
+    let (_folder, path) = folder();
+    let path = path.join("log.jsonl");
+    std::fs::write(&path, "{\"step\": 0, \"loss\": 0.5}\n").expect("room");
+    let refused = open_with(named("csv").expect("listed"), &path, &RowColumns::default()).err().expect("JSON lines");
+    assert!(matches!(refused, ConvertError::OtherTable { other: "jsonl", .. }), "{refused}");
 }
 
 #[test]

@@ -116,6 +116,9 @@ impl From<&ConvertError> for Failure {
             ConvertError::NotATable { .. } => Self::usage(error.to_string()).help(
                 "leave out `--run-column`, `--step-column`, `--time-column` and `--param-column`, or name `csv`, `jsonl` or `parquet`",
             ),
+            ConvertError::OtherTable { other, path, .. } => {
+                failure.at(path.as_str()).help(format!("`expbundle convert {other} {}`", crate::path(path.as_str())))
+            }
             ConvertError::NoTracker(path) if path.extension() == Some("expj") => failure
                 .at(path.as_str())
                 .help(hints::of_journal(path)),

@@ -18,12 +18,21 @@ pub fn one(converted: &Converted, run: &RunOutcome) -> String {
     let mut text = findings::all(&converted.findings);
     text += &account::own(&converted.account, &converted.private());
     if run.state != RunState::Unchanged {
-        text += &format!("embedded: {}\n", listed(&converted.embedded));
+        text += &format!("embedded: {}{}\n", listed(&converted.embedded), besides(converted));
         if !converted.too_large.is_empty() {
             text += &format!("{} {}\n", no_room(), listed(&converted.too_large));
         }
     }
     text + &note(run) + &line(run, &converted.record().to_string())
+}
+
+/// Listings of folders and texts of the source, which the account counts among what is embedded.
+fn besides(converted: &Converted) -> String {
+    let counted = converted.account.items.get("embedded file").map_or(0, |line| line.total);
+    match counted.saturating_sub(converted.embedded.len() as u64) {
+        0 => String::new(),
+        more => format!("; besides {} of listings and texts of the source", count(more, "object")),
+    }
 }
 
 /// What many conversions into a file or folder come to.

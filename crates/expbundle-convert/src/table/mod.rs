@@ -13,6 +13,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use expbundle::Content;
+use expbundle_format::container::MIMETYPE;
 use expbundle_series::{SeriesError, SeriesReader};
 
 mod cell;
@@ -329,6 +330,10 @@ fn other_format(head: &[u8]) -> Option<(&'static str, &'static str)> {
         (b"\xff\xfe", "UTF-16", "save it as UTF-8"),
         (b"\xfe\xff", "UTF-16", "save it as UTF-8"),
     ];
+    // The first entry of the archive is stored, and tells what it is.
+    if head.starts_with(b"PK\x03\x04") && memchr::memmem::find(head, MIMETYPE.as_bytes()).is_some() {
+        return Some(("an experiment bundle", "`expbundle extract --csv` writes its points as such a table"));
+    }
     SIGNS.iter().find(|(sign, ..)| head.starts_with(sign)).map(|(_, what, help)| (*what, *help))
 }
 

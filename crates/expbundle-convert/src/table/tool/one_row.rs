@@ -21,15 +21,15 @@ use crate::table::reading::TimeUnit;
 use crate::table::{Cell, Row, Table};
 use crate::{ConvertError, tracker};
 
-/// What parameters begin with, as MLflow, W&B and others write their columns.
-const PARAMETERS: [&str; 7] = ["params.", "param.", "params/", "config.", "config/", "hparams.", "hparams/"];
+/// What parameters begin with, as MLflow, W&B, Optuna and others write their columns.
+const PARAMETERS: [&str; 8] = ["params.", "param.", "params/", "params_", "config.", "config/", "hparams.", "hparams/"];
 /// What metrics begin with.
 const METRICS: [&str; 5] = ["metrics.", "metric.", "metrics/", "summary.", "summary/"];
 /// What tags begin with.
-const TAGS: [&str; 3] = ["tags.", "tag.", "tags/"];
+const TAGS: [&str; 4] = ["tags.", "tag.", "tags/", "user_attrs_"];
 const NAMES: [&str; 4] = ["name", "run_name", "tags.mlflow.runname", "display_name"];
-const STARTS: [&str; 4] = ["start_time", "started", "started_at", "created_at"];
-const ENDS: [&str; 4] = ["end_time", "ended", "ended_at", "finished_at"];
+const STARTS: [&str; 5] = ["start_time", "datetime_start", "started", "started_at", "created_at"];
+const ENDS: [&str; 5] = ["end_time", "datetime_complete", "ended", "ended_at", "finished_at"];
 const GROUPS: [(&str, &str); 5] = [
     ("experiment", "experiment"),
     ("experiment_name", "experiment"),
@@ -82,19 +82,15 @@ pub(super) fn map(
     }
     let written = metrics.write(ledger)?;
     written.tell(ledger, "metric");
-    let mut message = format!(
-        "columns recognised by name: a row for each run, which the column `{column}` names; `--run-column` and \
-         `--step-column` name others"
-    );
     if !untold.is_empty() {
         let shown = untold.iter().take(12).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        message += &format!(
-            ". Numbers count as metrics where the name does not begin like `params.`: {shown}{}; `--param-column` names \
-             parameters",
+        let message = format!(
+            "a row for each run, which the column `{column}` names. Numbers count as metrics where the name does not \
+             begin like `params.`: {shown}{}; `--param-column` names parameters",
             if untold.len() > 12 { ", …" } else { "" }
         );
+        ledger.finding(Code::SourceLoss, place, message);
     }
-    ledger.finding(Code::SourceLoss, place, message);
     let gap = |what: &str| Gap { what: what.to_owned(), detail: "a table of runs does not tell it".to_owned() };
     recipe.gaps = ["code", "data", "environment"].map(gap).to_vec();
     ledger.section(written.summary());
@@ -196,11 +192,11 @@ impl Taken<'_, '_> {
     }
 }
 
-/// The words of MLflow and W&B.
+/// The words of MLflow, W&B and Optuna.
 fn status(text: &str) -> Option<Status> {
     Some(match text.trim().to_ascii_lowercase().as_str() {
-        "finished" | "completed" | "succeeded" | "success" => Status::Finished,
-        "failed" => Status::Failed,
+        "finished" | "complete" | "completed" | "succeeded" | "success" => Status::Finished,
+        "failed" | "fail" => Status::Failed,
         "crashed" => Status::Crashed,
         "killed" | "aborted" => Status::Killed,
         "running" => Status::Running,

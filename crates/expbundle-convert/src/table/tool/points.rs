@@ -160,9 +160,10 @@ fn gaps() -> Recipe {
     Recipe { gaps: ["code", "data", "environment", "seed"].map(gap).to_vec(), ..Recipe::default() }
 }
 
-/// What was guessed, in one finding.
+/// What was guessed, in one finding, where the points may have lost something by it: their steps.
 fn guesses(ledger: &mut Ledger<'_>, reading: &Reading, found: &Found<'_>, chosen: &Chosen, place: &str) {
-    if reading.format == Format::Section && found.scanned.run_column.is_none() {
+    let has_steps = reading.step.is_some() && !reading.is_epoch;
+    if has_steps || reading.format == Format::Section && found.scanned.run_column.is_none() {
         return;
     }
     let form = match reading.form {
