@@ -4,6 +4,8 @@ use camino::Utf8Path;
 use expbundle_format::container::ContainerError;
 use expbundle_format::{Code, Finding};
 
+use crate::{Tone, paint};
+
 /// The help of a code, with the command that does what it says.
 pub fn help(code: Code) -> String {
     format!("{}{}", code.help(), hint(code))
@@ -61,6 +63,13 @@ fn hint(code: Code) -> &'static str {
         Code::SourceSecret => ". For a false alarm: `--allow-secrets NAME`",
         _ => "",
     }
+}
+
+/// The way out, as a line, for whoever took the journal of a run for a bundle.
+pub(crate) fn if_journal(path: &str, errors: &[Finding]) -> String {
+    let path = Utf8Path::new(path);
+    let is_it = path.extension() == Some("expj") && errors.iter().any(|one| one.code == Code::ContainerNotABundle);
+    if is_it { format!("  {}: {}\n", paint(Tone::Hint, "help"), of_journal(path)) } else { String::new() }
 }
 
 /// What makes a bundle of a file that is called like a journal.

@@ -27,6 +27,7 @@ mod failures;
 pub mod findings;
 mod folder;
 mod foreign;
+mod happened;
 pub mod hints;
 mod layout;
 pub mod lineage;

@@ -11,14 +11,14 @@ use expbundle_format::container::SectionName;
 use expbundle_format::number::Number;
 use expbundle_format::record::{Form, Record, Source, Word, role};
 use expbundle_format::sections::{
-    self, Artifacts, Context, Cost, Evaluation, Evaluations, Recipe, RegisteredVersion, SourceSection, Summary,
+    self, Artifacts, Context, Cost, Evaluation, Evaluations, Events, Recipe, RegisteredVersion, SourceSection, Summary,
 };
 use expbundle_format::time::Time;
 use expbundle_query::{ArtifactNames, parameters, short, told};
 
 use crate::{
-    Tone, block, calling_itself, cell, count, duration, grouped, kind, moment, named, objections, paint, path, quoted,
-    records, rounded, size, some_of, table, verdict,
+    Tone, block, calling_itself, cell, count, duration, grouped, happened, kind, moment, named, objections, paint,
+    path, quoted, records, rounded, size, some_of, table, verdict,
 };
 
 /// Lines shown of a list that may be long.
@@ -75,6 +75,7 @@ fn screen(intact: &Intact, record: &Record, verdict: &Verdict, statements: &[Sta
     if !verdict.standing.counts(id) {
         _ = writeln!(text, "{}", paint(Tone::Bad, "does not count: no trusted key vouches for this record"));
     }
+    text += &told::<Events>(intact, id).map(|events| happened::line(&events)).unwrap_or_default();
     if !against.is_empty() {
         _ = writeln!(text, "{}", paint(Tone::Bad, &format!("! {}", objections::all(against))));
     }

@@ -15,7 +15,7 @@ use expbundle_query::short;
 
 use crate::folder::{self, listed};
 use crate::show::took;
-use crate::{Tone, count, findings, moment, named, objections, one_line, paint, path};
+use crate::{Tone, count, findings, hints, moment, named, objections, one_line, paint, path};
 
 mod signers;
 pub(crate) mod unlisted;
@@ -37,6 +37,7 @@ pub fn words(report: &Report) -> String {
         let errors: Vec<Finding> = report.findings.iter().filter(|finding| finding.is_error()).cloned().collect();
         text += "\n";
         text += &findings::all(&errors);
+        text += &hints::if_journal(&report.path, &errors);
     }
     // Where nothing that counts is here, whoever checks asks first who signed. Else what is by keys
     // that are not trusted comes last, and nothing of trusted ones below it.
