@@ -274,6 +274,18 @@ bool expb_run_tracked_by(const ExpbRun *run, const char *tool, const char *id, E
 bool expb_run_notes(const ExpbRun *run, const char *notes, ExpbError **error);
 
 /*
+ Keeps what looks like a secret of this kind, or at this place: for a false alarm. The error of
+ the call that was refused names both.
+ */
+bool expb_run_allow_secrets(const ExpbRun *run, const char *name, ExpbError **error);
+
+/*
+ Keeps what the run is told in a file as well, from now on, before its first point; nothing may be
+ there. `expbundle create --from` makes the bundle of a run whose process was killed.
+ */
+bool expb_run_journal(const ExpbRun *run, const char *path, ExpbError **error);
+
+/*
  A point of a metric. `step` and `time_ns` may be EXPB_NONE.
  */
 bool expb_run_point(const ExpbRun *run,
@@ -306,6 +318,8 @@ bool expb_run_derive_from(const ExpbRun *run,
 
 /*
  A section of the format by its name and bytes, which are copied; or a file of one's own.
+ context.json, recipe.json, artifacts.json, identity.json and summary.json are added to what the
+ run was told: labels, groups and code are told so.
  */
 bool expb_run_section(const ExpbRun *run,
                       const char *name,
@@ -325,7 +339,33 @@ ExpbBundle *expb_run_finish(const ExpbRun *run, ExpbError **error);
 void expb_run_free(ExpbRun *run);
 
 /*
- A parameter whose value is a text. The last value of a name counts.
+ A file that went in and is elsewhere, with its role, its size in bytes, and its SHA-256 or BLAKE3
+ in hex, or both. `name`, `uri` and one of the digests may be NULL. The digests are taken on trust.
+ */
+bool expb_run_known_input(const ExpbRun *run,
+                          const char *role,
+                          const char *name,
+                          uint64_t size,
+                          const char *sha256,
+                          const char *blake3,
+                          const char *uri,
+                          ExpbError **error);
+
+/*
+ A file that came out and is elsewhere, in the same way.
+ */
+bool expb_run_known_output(const ExpbRun *run,
+                           const char *role,
+                           const char *name,
+                           uint64_t size,
+                           const char *sha256,
+                           const char *blake3,
+                           const char *uri,
+                           ExpbError **error);
+
+/*
+ A parameter whose value is a text. What looks like a secret is refused, here and by the two
+ functions below, unless expb_run_allow_secrets allowed it. The last value of a name counts.
  */
 bool expb_run_param_text(const ExpbRun *run,
                          const char *name,

@@ -4,6 +4,8 @@
 //! says; a handle is one that this library gave and that was not freed; or the pointer is NULL.
 
 use std::ffi::{CStr, c_char};
+use std::fmt::Display;
+use std::str::FromStr;
 
 use camino::Utf8Path;
 use expbundle_format::time::Time;
@@ -35,6 +37,16 @@ pub unsafe fn optional_text<'a>(pointer: *const c_char, name: &str) -> Result<Op
         Failure::usage(format!("`{name}` is not UTF-8 after {} bytes", error.valid_up_to()))
             .help("convert the text to UTF-8 first")
     })
+}
+
+/// A digest in hex, or NULL for none.
+///
+/// # Safety
+/// The contract of the module.
+pub unsafe fn digest<D: FromStr<Err: Display>>(pointer: *const c_char, name: &str) -> Result<Option<D>, Failure> {
+    // SAFETY: the caller's contract is that of this module.
+    let text = unsafe { optional_text(pointer, name) }?;
+    text.map(|text| text.parse().map_err(|error| Failure::usage(format!("`{name}`: {error}")))).transpose()
 }
 
 /// A path that has to be there.

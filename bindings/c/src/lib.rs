@@ -16,6 +16,7 @@ mod bytes;
 mod call;
 mod error;
 mod given;
+mod known;
 mod param;
 mod report;
 mod run;

@@ -12,7 +12,13 @@ use crate::error::ExpbError;
 use crate::given;
 use crate::run::ExpbRun;
 
-/// A parameter whose value is a text. The last value of a name counts.
+/// What looks like a secret is refused now, and not when the run is finished.
+fn tell(run: Option<&ExpbRun>, name: &str, value: Param) -> Result<(), Failure> {
+    given::handle(run, "run")?.tell(|run| run.add_params([(name.to_owned(), value)]))
+}
+
+/// A parameter whose value is a text. What looks like a secret is refused, here and by the two
+/// functions below, unless expb_run_allow_secrets allowed it. The last value of a name counts.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn expb_run_param_text(
     run: Option<&ExpbRun>,
@@ -23,7 +29,7 @@ pub unsafe extern "C" fn expb_run_param_text(
     let act = || {
         // SAFETY: the contract of `given`.
         let (name, value) = unsafe { (given::text(name, "name")?, given::text(value, "value")?) };
-        given::handle(run, "run")?.change(|run| run.param(name, value))
+        tell(run, name, Param::from(value))
     };
     // SAFETY: the contract of `given`.
     unsafe { done(error, act) }
@@ -40,7 +46,7 @@ pub unsafe extern "C" fn expb_run_param_number(
     let act = || {
         // SAFETY: the contract of `given`.
         let name = unsafe { given::text(name, "name") }?;
-        given::handle(run, "run")?.change(|run| run.param(name, value))
+        tell(run, name, Param::from(value))
     };
     // SAFETY: the contract of `given`.
     unsafe { done(error, act) }
@@ -61,7 +67,7 @@ pub unsafe extern "C" fn expb_run_param_json(
             let help = "give JSON, or use expb_run_param_text";
             Failure::new(error.code().as_str(), "`value` is not JSON").because(&error).at(name).help(help)
         })?;
-        given::handle(run, "run")?.change(|run| run.param(name, Param::from(value)))
+        tell(run, name, Param::from(value))
     };
     // SAFETY: the contract of `given`.
     unsafe { done(error, act) }

@@ -5,9 +5,8 @@ use std::mem::replace;
 use std::sync::Mutex;
 
 use expbundle_format::container::SectionName;
-use expbundle_format::record::Status;
 use expbundle_format::sections::Direction;
-use expbundle_run::{Point, Run, RunError, known_relation, known_role};
+use expbundle_run::{Point, Run, RunError, known_relation, known_role, known_status};
 use expbundle_words::Failure;
 
 use crate::bundle::ExpbBundle;
@@ -20,10 +19,11 @@ pub struct ExpbRun(Mutex<Option<Run>>);
 
 impl ExpbRun {
     /// Does something to the run, unless it is finished.
-    fn tell<E: Into<Failure>>(&self, act: impl FnOnce(&mut Run) -> Result<(), E>) -> Result<(), Failure> {
+    pub fn tell<E: Into<Failure>>(&self, act: impl FnOnce(&mut Run) -> Result<(), E>) -> Result<(), Failure> {
         let mut run = self.0.lock().map_err(|_| broken())?;
         let run = run.as_mut().ok_or_else(finished)?;
-        act(run).map_err(Into::into)
+        act(run).map_err(|error| in_c(error.into()))?;
+        run.keep().map_err(Into::into)
     }
 
     /// The same with what takes the run and gives it back.
@@ -34,6 +34,15 @@ impl ExpbRun {
         })
     }
 }
+
+/// The way in C to allow a false alarm.
+fn in_c(failure: Failure) -> Failure {
+    let help = failure.next_step().unwrap_or_default();
+    if help.contains(ALLOW) { failure.help(help.replace(ALLOW, "expb_run_allow_secrets")) } else { failure }
+}
+
+/// What the program calls it.
+const ALLOW: &str = "`--allow-secrets NAME`";
 
 fn finished() -> Failure {
     Failure::usage("the run is finished").help("begin another one with expb_run_new")
@@ -90,8 +99,7 @@ pub unsafe extern "C" fn expb_run_status(
     let act = || {
         // SAFETY: the contract of `given`.
         let status = unsafe { given::text(status, "status") }?;
-        let status: Status = serde_json::from_value(status.into())
-            .map_err(|error| Failure::usage(format!("status: {error}")).help("give one of those words"))?;
+        let status = known_status(status)?;
         given::handle(run, "run")?.change(|run| run.status(status))
     };
     // SAFETY: the contract of `given`.
@@ -126,6 +134,43 @@ pub unsafe extern "C" fn expb_run_notes(
         // SAFETY: the contract of `given`.
         let notes = unsafe { given::text(notes, "notes") }?;
         given::handle(run, "run")?.change(|run| run.notes(notes))
+    };
+    // SAFETY: the contract of `given`.
+    unsafe { done(error, act) }
+}
+
+/// Keeps what looks like a secret of this kind, or at this place: for a false alarm. The error of
+/// the call that was refused names both.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn expb_run_allow_secrets(
+    run: Option<&ExpbRun>,
+    name: *const c_char,
+    error: *mut *mut ExpbError,
+) -> bool {
+    let act = || {
+        // SAFETY: the contract of `given`.
+        let name = unsafe { given::text(name, "name") }?;
+        given::handle(run, "run")?.tell(|run| {
+            run.allow([name.to_owned()]);
+            Ok::<_, RunError>(())
+        })
+    };
+    // SAFETY: the contract of `given`.
+    unsafe { done(error, act) }
+}
+
+/// Keeps what the run is told in a file as well, from now on, before its first point; nothing may be
+/// there. `expbundle create --from` makes the bundle of a run whose process was killed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn expb_run_journal(
+    run: Option<&ExpbRun>,
+    path: *const c_char,
+    error: *mut *mut ExpbError,
+) -> bool {
+    let act = || {
+        // SAFETY: the contract of `given`.
+        let path = unsafe { given::path(path) }?;
+        given::handle(run, "run")?.tell(|run| run.journal(path).map(drop))
     };
     // SAFETY: the contract of `given`.
     unsafe { done(error, act) }
@@ -213,6 +258,8 @@ pub unsafe extern "C" fn expb_run_derive_from(
 }
 
 /// A section of the format by its name and bytes, which are copied; or a file of one's own.
+/// context.json, recipe.json, artifacts.json, identity.json and summary.json are added to what the
+/// run was told: labels, groups and code are told so.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn expb_run_section(
     run: Option<&ExpbRun>,

@@ -69,6 +69,22 @@ static ExpbRun *begun(void) {
   CHECK(expb_run_param_text(run, "optimizer", "007", &error));
   CHECK(expb_run_param_json(run, "layers", "[64, 32]", &error));
   CHECK(expb_run_output(run, "model", "model.bin", &error));
+  CHECK(expb_run_known_input(run, "dataset", "digits.csv", 3,
+                             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", NULL,
+                             "s3://data/digits.csv", &error));
+  CHECK(!expb_run_known_input(run, "dataset", NULL, 3, "ba78", NULL, NULL, &error));
+  FAILED(error, "cli.usage", "sha256");
+  CHECK(!expb_run_known_output(run, "model", NULL, 3, NULL, NULL, NULL, &error));
+  FAILED(error, "cli.usage", "digest");
+  /* Refused now, and not after hours; a false alarm can be allowed. */
+  CHECK(!expb_run_param_text(run, "password", "hunter2", &error));
+  FAILED(error, "source.secret", "password");
+  CHECK(expb_run_allow_secrets(run, "password", &error));
+  CHECK(expb_run_param_text(run, "password", "hunter2", &error));
+  const char *labels = "{\"labels\": {\"area\": \"search\"}}";
+  CHECK(expb_run_section(run, "context.json", (const unsigned char *)labels, strlen(labels), &error));
+  CHECK(!expb_run_journal(run, "nowhere/run.expj", &error));
+  FAILED(error, "cli.io", "journal");
   for (int64_t step = 0; step < 100; step++)
     CHECK(expb_run_point(run, "train/loss", step, EXPB_NONE, 1.0 / (double)(step + 1), &error));
   CHECK(expb_run_point(run, "odd", EXPB_NONE, NOW, NAN, &error));

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 /// The sources in the order of the header: it reads from top to bottom.
-const SOURCES: &[&str] = &["version", "given", "error", "bytes", "report", "bundle", "verify", "sign", "run", "param"];
+const SOURCES: &[&str] =
+    &["version", "given", "error", "bytes", "report", "bundle", "verify", "sign", "run", "known", "param"];
 
 #[test]
 fn the_header_is_that_of_the_sources() {

@@ -132,17 +132,16 @@ pub fn decimal(value: &Bound<'_, PyAny>) -> PyResult<String> {
 
 /// Words, one by one or in lists.
 pub fn words_of(values: &Bound<'_, PyTuple>) -> PyResult<Vec<String>> {
-    let mut words = Vec::new();
-    for value in values {
-        if let Ok(word) = value.cast::<PyString>() {
-            words.push(word.to_cow()?.into_owned());
-        } else if let Ok(more) = value.extract::<Vec<String>>() {
-            words.extend(more);
-        } else {
-            return Err(expected("words as str", &value));
-        }
+    let words: Vec<Vec<String>> = values.iter().map(|value| one_or_more(&value)).collect::<PyResult<_>>()?;
+    Ok(words.concat())
+}
+
+/// A word, or a list of them.
+pub fn one_or_more(value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
+    match value.cast::<PyString>() {
+        Ok(word) => Ok(vec![word.to_cow()?.into_owned()]),
+        Err(_) => value.extract().map_err(|_| expected("words as str", value)),
     }
-    Ok(words)
 }
 
 /// The bytes of a file that is to be embedded: the bytes themselves, or where they are.
@@ -202,7 +201,16 @@ pub fn moment(value: Option<&Bound<'_, PyAny>>) -> PyResult<Time> {
     if value.is_instance_of::<PyFloat>() || value.is_instance_of::<PyInt>() && !value.is_instance_of::<PyBool>() {
         return seconds(value);
     }
-    let timestamp: jiff::Timestamp = value.extract().map_err(|_| expected(MOMENT, value))?;
+    let timestamp: jiff::Timestamp = value.extract().map_err(|_| {
+        let is_naive = value.getattr("tzinfo").is_ok_and(|zone| zone.is_none());
+        if is_naive {
+            let told = "a datetime without a time zone is a moment nowhere";
+            let help = "give an aware one: `datetime.now(timezone.utc)`, or `.astimezone()` of one in local time";
+            raise(value.py(), Failure::usage(told).help(help))
+        } else {
+            expected(MOMENT, value)
+        }
+    })?;
     Ok(timestamp.into())
 }
 

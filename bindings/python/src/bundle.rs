@@ -21,6 +21,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyAny, PyBytes};
 
 use crate::arguments::{existing, moment, now, path, source};
+use crate::counted::Counted;
 use crate::error::{raise, unsound, usage};
 use crate::key::Signer;
 use crate::record::Record;
@@ -42,19 +43,35 @@ pub struct Bundle {
     pub intact: Intact,
     /// Where it was read from, if that is a file.
     place: Option<Source>,
+    /// The records that count, if it is that of a report.
+    counted: Option<Counted>,
 }
 
 impl Bundle {
     /// One that was made or joined in memory.
     pub fn new(intact: Intact) -> Self {
-        Self { intact, place: None }
+        Self { intact, place: None, counted: None }
     }
 
     /// Reads and checks one.
     pub fn read(py: Python<'_>, source: &Source) -> PyResult<Self> {
         let place = source.content.is_none().then(|| source.clone());
         let intact = work(py, |_| source.intact())?.map_err(|error| raise(py, error))?;
-        Ok(Self { intact, place })
+        Ok(Self { intact, place, counted: None })
+    }
+
+    /// The same, handing out the records that count.
+    pub fn of_report(self, counted: Counted) -> Self {
+        Self { counted: Some(counted), ..self }
+    }
+
+    /// The records that it hands out.
+    pub fn all(&self) -> Vec<Record> {
+        let ids = match &self.counted {
+            Some(counted) => counted.ids(&self.intact),
+            None => self.intact.records().keys().copied().collect(),
+        };
+        ids.into_iter().map(|id| Record::of(&self.intact, id)).collect()
     }
 
     /// The bytes of its file.
@@ -66,8 +83,13 @@ impl Bundle {
 
     /// The record that is meant: by the beginning of its id, or the only one.
     pub fn meant(&self, py: Python<'_>, record: Option<&str>) -> PyResult<RecordId> {
-        expbundle_query::one(&self.intact, record, now().timestamp())
-            .map_err(|error| raise(py, expbundle_words::records::which(&self.intact, error)))
+        let of_report = self.counted.as_ref();
+        if let (Some(counted), None) = (of_report, record) {
+            return counted.head(py, &self.intact);
+        }
+        let id = expbundle_query::one(&self.intact, record, now().timestamp())
+            .map_err(|error| raise(py, expbundle_words::records::which(&self.intact, error)))?;
+        of_report.map_or(Ok(id), |counted| counted.check(py, id))
     }
 
     /// The record that is meant if none is named.
@@ -100,7 +122,7 @@ impl Bundle {
         let says = chosen.ids.iter().map(|id| Ok((*id, predicate(intact, *id)?)));
         let says = says.collect::<Result<Vec<_>, Failure>>().map_err(|failure| raise(py, failure))?;
         match expbundle_run::say(intact, &chosen, says, &signing, at) {
-            Ok(intact) => Ok(Self { intact, place: self.place.clone() }),
+            Ok(intact) => Ok(Self { intact, place: self.place.clone(), counted: self.counted.clone() }),
             Err(SayError::Check(error)) => Err(unsound(py, error)),
             Err(error) => Err(raise(py, recording::not_said(intact, &key, error, at))),
         }
@@ -113,8 +135,8 @@ impl Bundle {
     ///
     /// Type: list[Record]
     #[getter]
-    fn records(slf: &Bound<'_, Self>) -> Vec<Record> {
-        slf.get().intact.records().keys().map(|id| Record::of(&slf.get().intact, *id)).collect()
+    fn records(&self) -> Vec<Record> {
+        self.all()
     }
 
     /// The record whose id begins so, or the only one that no other record derives from.

@@ -14,7 +14,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyAny, PyBool, PyString};
 
-use crate::arguments::{existing, now, path, salt};
+use crate::arguments::{existing, now, one_or_more, path, salt};
 use crate::bundle::Bundle;
 use crate::error::{plain, raise, unsound, usage, warn};
 use crate::report::Finding;
@@ -288,21 +288,38 @@ pub fn trackers() -> Vec<&'static str> {
 
 /// Opens what a tracker left at a path; without ``tool`` it is found out which one.
 ///
+/// The columns are those of a table of runs (``csv``, ``jsonl``, ``parquet``), where their names do not
+/// tell: ``param_column`` has those that are parameters, and not metrics or tags.
+///
 /// Types:
 ///
 ///     path: str | os.PathLike[str]
 ///     tool: str | None
+///     run_column: str | None
+///     step_column: str | None
+///     time_column: str | None
+///     param_column: str | Sequence[str] | None
 ///     return: Source
 #[pyfunction]
-#[pyo3(signature = (path, tool = None))]
-pub fn source(py: Python<'_>, path: &Bound<'_, PyAny>, tool: Option<&str>) -> PyResult<Source> {
+#[pyo3(signature = (path, tool = None, *, run_column = None, step_column = None, time_column = None, param_column = None))]
+pub fn source(
+    py: Python<'_>,
+    path: &Bound<'_, PyAny>,
+    tool: Option<&str>,
+    run_column: Option<&str>,
+    step_column: Option<&str>,
+    time_column: Option<&str>,
+    param_column: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Source> {
+    let param_column = param_column.map(one_or_more).transpose()?.unwrap_or_default();
+    let columns = RowColumns { run: run_column, step: step_column, time: time_column, params: &param_column };
     let address = path.extract::<String>().ok().filter(|word| tracker::is_address(word));
     let path = address.map_or_else(|| existing(path), |address| Ok(address.into()))?;
     let words: Vec<Utf8PathBuf> = tool.map(Utf8PathBuf::from).into_iter().chain([path.clone()]).collect();
     let source = work(py, |_| {
         let http = Arc::new(expbundle_http::Network::default());
         let network = Network { http, secret: &|name| std::env::var(name).ok() };
-        tracker::named_or_found_with(&words, &RowColumns::default(), Some(&network))
+        tracker::named_or_found_with(&words, &columns, Some(&network))
     })?
     .map_err(|error| raise(py, error))?;
     Ok(Source { source, path })

@@ -2,7 +2,7 @@
 
 use std::ffi::CString;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use expbundle::output::{Output, OutputError, Over};
 use expbundle::verify::Intact;
 use expbundle_format::record::Status;
@@ -15,10 +15,25 @@ use crate::error::{raise, warn};
 use crate::run::Run;
 use crate::work::work;
 
-/// A place for the bundle of a `with` block. Whatever is there is told now, and not after hours.
-pub fn free_place(py: Python<'_>, path: Utf8PathBuf) -> PyResult<Utf8PathBuf> {
-    Output::of_text(&path, Over::NOTHING).map_err(|error| raise(py, error))?;
-    Ok(path)
+/// Where a `with` block saves the bundle.
+pub struct Saves {
+    path: Utf8PathBuf,
+    overwrite: bool,
+}
+
+impl Saves {
+    /// Whatever stands in the way is told now, and not after hours.
+    pub fn at(py: Python<'_>, path: Utf8PathBuf, overwrite: bool) -> PyResult<Self> {
+        let output = if overwrite { Output::added_to(&path) } else { Output::of_text(&path, Over::NOTHING) };
+        output.map_err(|error| raise(py, error))?;
+        Ok(Self { path, overwrite })
+    }
+
+    fn save(&self, made: &Intact) -> Result<(), OutputError> {
+        let path = &self.path;
+        let output = if self.overwrite { Output::back_into(path) } else { Output::new(path, Over::NOTHING)? };
+        output.save(made.bundle())
+    }
 }
 
 /// Ends a `with` block without an exception.
@@ -62,12 +77,8 @@ fn end_with(py: Python<'_>, run: &Run, class: &Bound<'_, PyType>) -> PyResult<()
 }
 
 fn save(py: Python<'_>, run: &Run) -> PyResult<()> {
-    let (Some(path), Some(made)) = (run.place(), run.made()) else { return Ok(()) };
-    work(py, |_| save_at(path, made))?.map_err(|error| raise(py, error))
-}
-
-fn save_at(path: &Utf8Path, made: &Intact) -> Result<(), OutputError> {
-    Output::new(path, Over::NOTHING)?.save(made.bundle())
+    let (Some(place), Some(made)) = (run.place(), run.made()) else { return Ok(()) };
+    work(py, |_| place.save(made))?.map_err(|error| raise(py, error))
 }
 
 /// Says that a run was never finished, as Python says it of files that nobody closed.

@@ -17,6 +17,7 @@ pub fn raise(py: Python<'_>, failure: impl Into<Failure>) -> PyErr {
     let failure = failure.into();
     let class = match failure.code() {
         "cli.usage" => "UsageError",
+        _ if failure.is_not_found() => "NotFound",
         _ if failure.is_broken() => "NotIntact",
         _ => "ExpbundleError",
     };

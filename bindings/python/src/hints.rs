@@ -4,7 +4,7 @@
 use pyo3::prelude::*;
 
 /// What is said another way in Python, before single options are looked at.
-const PHRASES: [(&str, &str); 11] = [
+const PHRASES: [(&str, &str); 10] = [
     (
         "set EXPBUNDLE_PASSPHRASE, use `--passphrase-fd`, or run it on a terminal",
         "give its passphrase: `expbundle.Key.open(PATH, passphrase=…)`",
@@ -33,11 +33,10 @@ const PHRASES: [(&str, &str); 11] = [
         "`expbundle create --help` shows what a table looks like",
         "docs/guide/your-own-tracker.md shows what a table looks like",
     ),
-    ("leave out `--run-column`, `--step-column` and `--time-column`, or name", "name"),
 ];
 
 /// Options that are a keyword argument of another name, or something else.
-const OPTIONS: [(&str, &str); 20] = [
+const OPTIONS: [(&str, &str); 21] = [
     ("--all", "convert_all(FOLDER)"),
     ("--allow-secrets", "allow_secrets=[NAME]"),
     ("--base-model", "base_models=[ID]"),
@@ -51,11 +50,12 @@ const OPTIONS: [(&str, &str); 20] = [
     ("--key", "key=KEY"),
     ("--list", "source.runs()"),
     ("--output", "run.output"),
+    ("--param-column", "source(…, param_column=[COLUMN])"),
     ("--replace", "replace=True"),
-    ("--run-column", "a column named run"),
-    ("--step-column", "a column named step"),
+    ("--run-column", "source(…, run_column=COLUMN)"),
+    ("--step-column", "source(…, step_column=COLUMN)"),
     ("--thin", "thin=True"),
-    ("--time-column", "a column named time"),
+    ("--time-column", "source(…, time_column=COLUMN)"),
     ("--unrelated", "unrelated=True"),
     ("--with", "with_=BUNDLES"),
 ];
@@ -105,6 +105,7 @@ fn code(text: &str) -> String {
         "supersede" if !rest.is_empty() => format!("expbundle.open({}).supersede(NEW, KEY).save()", place()),
         "trust" => text.split(" --").next().unwrap_or_default().to_owned(),
         "extract" if rest == "--parquet" || rest == "--section" => "record.section(NAME)".to_owned(),
+        "extract" if rest == "--csv" => "record.series()".to_owned(),
         "lineage" if rest == "--json" => "expbundle.lineage(…).to_dict()".to_owned(),
         "verify" if rest.starts_with("--limits ") => {
             format!("expbundle.verify(…, limits={})", &rest["--limits ".len()..])

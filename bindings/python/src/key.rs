@@ -2,12 +2,15 @@
 
 use std::path::PathBuf;
 
+use camino::Utf8PathBuf;
+use expbundle::output::write_keys;
 use expbundle_run::{FileError, agent_key, open_key};
 use expbundle_statement::{Signing, SigningKey, SigningKeyError};
+use expbundle_words::Failure;
 use pyo3::prelude::*;
 use zeroize::Zeroizing;
 
-use crate::arguments::{existing, moment};
+use crate::arguments::{existing, moment, path};
 use crate::error::raise;
 
 /// A private key that signs, Ed25519.
@@ -37,7 +40,7 @@ impl Key {
         Ok(Self { key: read(path, passphrase)? })
     }
 
-    /// Makes a new key, which is nowhere but in memory. ``expbundle keygen`` makes one on disk.
+    /// Makes a new key, which is nowhere but in memory: see :meth:`save`.
     ///
     /// Types:
     ///
@@ -62,6 +65,36 @@ impl Key {
     #[getter]
     fn fingerprint(&self) -> String {
         self.key.public_key().fingerprint()
+    }
+
+    /// Writes the private key in OpenSSH's form, and the public one beside it (``.pub``), and returns
+    /// the path.
+    ///
+    /// Nobody else may read the private key; with a ``passphrase`` it is encrypted. Keys are never
+    /// overwritten: that raises :class:`expbundle.ExpbundleError`.
+    ///
+    /// Types:
+    ///
+    ///     path: str | os.PathLike[str]
+    ///     passphrase: str | None
+    ///     return: str
+    #[pyo3(signature = (path, *, passphrase = None))]
+    fn save(&self, py: Python<'_>, path: &Bound<'_, PyAny>, passphrase: Option<String>) -> PyResult<String> {
+        /// What the program writes behind a public key that has no name.
+        const COMMENT: &str = "expbundle";
+        let place = self::path(path)?;
+        let passphrase = passphrase.map(Zeroizing::new);
+        let mut salt = [0; 16];
+        getrandom::fill(&mut salt).map_err(|error| std::io::Error::other(error.to_string()))?;
+        let locked = passphrase.as_deref().map(|passphrase| (passphrase.as_str(), salt));
+        let text = self.key.to_openssh(COMMENT, locked).map_err(|error| {
+            let failure = Failure::new("cli.key", format!("the key cannot be written: {error}"));
+            raise(py, failure.help(error.help()))
+        })?;
+        let line = format!("{} {COMMENT}\n", self.key.public_key());
+        let public = Utf8PathBuf::from(format!("{place}.pub"));
+        write_keys((&place, &text), (&public, &line)).map_err(|error| raise(py, error))?;
+        Ok(place.into_string())
     }
 
     fn __repr__(&self) -> String {

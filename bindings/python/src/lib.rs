@@ -9,6 +9,8 @@
 mod arguments;
 mod bundle;
 mod convert;
+mod counted;
+mod described;
 mod ending;
 mod error;
 mod family;

@@ -3,7 +3,7 @@
 use expbundle::verify::Intact;
 use expbundle_format::json;
 use expbundle_format::limits::Limits;
-use expbundle_format::sections::{self, Context, Recipe};
+use expbundle_format::sections::{self, Artifact, Artifacts, Context, Direction, Recipe};
 use expbundle_format::time::Time;
 use expbundle_format::{DigestSet, RecordId};
 use expbundle_query::{Shown, section, told};
@@ -43,6 +43,29 @@ impl Record {
     /// Both digests of its `record.json`.
     pub fn digest(&self) -> DigestSet {
         self.intact.records().get(&self.id).expect("the bundle has the record").digest()
+    }
+
+    /// What the record lists, with the names and addresses of `artifacts.json`.
+    fn listed<'py>(&self, py: Python<'py>, direction: Direction) -> PyResult<Bound<'py, PyAny>> {
+        let described = told::<Artifacts>(&self.intact, self.id).unwrap_or_default().artifacts;
+        let (body, mut all) = (self.body(), Vec::new());
+        for listed in if direction == Direction::Input { &body.inputs } else { &body.outputs } {
+            let mut value = serde_json::to_value(listed).unwrap_or_default();
+            let is_it = |one: &&Artifact| {
+                one.direction == direction && one.role == listed.role && one.digest == Some(listed.digest)
+            };
+            if let (Some(one), Some(members)) = (described.iter().find(is_it), value.as_object_mut()) {
+                let known = [("name", &one.name), ("path", &one.path)];
+                let known =
+                    known.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?.into())));
+                members.extend(known);
+                if !one.uris.is_empty() {
+                    members.insert("uris".to_owned(), one.uris.clone().into());
+                }
+            }
+            all.push(value);
+        }
+        document(py, &all)
     }
 
     fn context(&self) -> Option<Context> {
@@ -125,12 +148,13 @@ impl Record {
         document(py, &self.body().source)
     }
 
-    /// What went in: ``role``, ``size`` and digests of each.
+    /// What went in: ``role``, ``size`` and digests of each, and ``name``, ``path`` and ``uris`` where
+    /// ``artifacts.json`` has them.
     ///
     /// Type: list[dict[str, Any]]
     #[getter]
     fn inputs<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        document(py, &self.body().inputs)
+        self.listed(py, Direction::Input)
     }
 
     /// What came out, in the same form.
@@ -138,7 +162,7 @@ impl Record {
     /// Type: list[dict[str, Any]]
     #[getter]
     fn outputs<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        document(py, &self.body().outputs)
+        self.listed(py, Direction::Output)
     }
 
     /// The records that it says it follows from.

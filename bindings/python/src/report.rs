@@ -13,9 +13,11 @@ use pyo3::types::PyAny;
 
 use crate::arguments::{moment, signers, source};
 use crate::bundle::Bundle;
+use crate::counted::Counted;
 use crate::error::{class_of, plain, raise};
 use crate::hints::in_python;
 use crate::html::printed;
+use crate::record::Record;
 use crate::value::document;
 use crate::work::work;
 
@@ -130,12 +132,26 @@ impl Report {
         plain(words.lines().next().unwrap_or_default())
     }
 
-    /// The bundle. Raises :class:`expbundle.NotIntact` if it is not intact.
+    /// The bundle, handing out the records that count. Raises :class:`expbundle.NotIntact` if it is
+    /// not intact.
+    ///
+    /// With ``trust`` a record counts if a trusted key signed it: anybody can add another one to a
+    /// bundle, one that derives from yours among them. ``record()`` is the last of those that count, and
+    /// ``record(ID)`` of one that was set apart raises :class:`expbundle.ExpbundleError`. Whatever
+    /// :func:`expbundle.open` gives is not judged, and hands out all. ``save`` writes all of them.
     ///
     /// Type: Bundle
     #[getter]
     fn bundle(&self, py: Python<'_>) -> PyResult<Bundle> {
-        Bundle::read(py, &self.source)
+        Ok(Bundle::read(py, &self.source)?.of_report(Counted::of(&self.report)))
+    }
+
+    /// The records that count, in the order of their ids; without ``trust`` all of them.
+    ///
+    /// Type: list[Record]
+    #[getter]
+    fn records(&self, py: Python<'_>) -> PyResult<Vec<Record>> {
+        Ok(self.bundle(py)?.all())
     }
 
     /// The report as ``schemas/report.schema.json`` has it.
@@ -185,6 +201,12 @@ impl Report {
 /// ``trusted`` is required unless ``require`` says otherwise. ``at`` is when keys are judged.
 /// ``no_objections`` requires, too, that nobody whose word counts has rejected, revoked, superseded or
 /// sent back a record, an ancestor, or the release of just these files.
+///
+/// ``digests="all"`` recomputes SHA-256 as well as BLAKE3, which takes longer. ``limits``, from 1 to 64,
+/// lets in objects and numbers of objects that are so many times as large as usual.
+///
+/// What is signed by nobody you trust is set apart, and the report may hold all the same: take what you
+/// use from :attr:`Report.bundle` or :attr:`Report.records`, and not from :func:`expbundle.open`.
 ///
 /// Types:
 ///

@@ -3,22 +3,24 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, OnceLock};
 
-use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::verify::Intact;
 use expbundle_format::limits::Limits;
 use expbundle_format::number::Number;
 use expbundle_format::record::Status;
-use expbundle_format::sections::{Basis, Charge, Direction, Evaluation, Event, EventSeverity, ResourceUse};
+use expbundle_format::sections::{
+    Basis, Charge, Code, Direction, Environment, Evaluation, Event, EventSeverity, Group, Hardware, Link, ResourceUse,
+};
 use expbundle_format::time::Time;
-use expbundle_run::{Param, Point, Recovered, RunError, known_relation, known_role};
+use expbundle_run::{Param, Point, Recovered, RunError, known_relation, known_role, known_status};
 use expbundle_words::{Failure, findings};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyAny, PyBool, PyBytes, PyDict, PyFloat, PyMapping, PyString, PyTuple};
+use pyo3::types::{PyAny, PyBool, PyBytes, PyDict, PyFloat, PyInt, PyMapping, PyString, PyTuple};
 
 use crate::arguments::{decimal, existing, moment, path, record, salt, section_name, small_file, words_of};
 use crate::bundle::Bundle;
-use crate::ending::{self, free_place};
+use crate::described::{Known, accelerators, packages};
+use crate::ending::{self, Saves};
 use crate::error::{raise, unsound, usage, warn};
 use crate::record::Record;
 use crate::report::Finding;
@@ -57,8 +59,9 @@ use crate::work::work;
 /// it. A power cut may lose the last half minute. A call that cannot write to
 /// it raises :class:`expbundle.ExpbundleError`; the run has what it told all the same.
 ///
-/// ``save`` is where a ``with`` block saves the bundle when it ends, however it ends. Nothing may be
-/// there: that raises :class:`expbundle.ExpbundleError` now.
+/// ``save`` is where a ``with`` block saves the bundle when it ends, however it ends. Unless
+/// ``overwrite`` is set nothing may be there: that raises :class:`expbundle.UsageError` now. For
+/// both files a folder that is not there raises ``FileNotFoundError`` now.
 ///
 /// Types:
 ///
@@ -69,6 +72,7 @@ use crate::work::work;
 ///     clock: bool
 ///     journal: str | os.PathLike[str] | None
 ///     save: str | os.PathLike[str] | None
+///     overwrite: bool
 ///     return: Run
 #[pyclass(frozen, module = "expbundle")]
 pub struct Run {
@@ -76,7 +80,7 @@ pub struct Run {
     told: Mutex<Option<expbundle_run::Run>>,
     made: OnceLock<Intact>,
     /// Where a `with` block saves the bundle.
-    place: Option<Utf8PathBuf>,
+    place: Option<Saves>,
     /// The process that began it: a fork has a copy that nobody will finish.
     process: u32,
     /// Whether what is told without a time gets the present one.
@@ -98,7 +102,7 @@ impl Run {
     fn of(
         run: expbundle_run::Run,
         clock: bool,
-        place: Option<Utf8PathBuf>,
+        place: Option<Saves>,
         findings: Vec<expbundle_format::Finding>,
     ) -> Self {
         let (told, made) = (Mutex::new(Some(run)), OnceLock::new());
@@ -106,8 +110,8 @@ impl Run {
     }
 
     /// Where a `with` block saves the bundle.
-    pub fn place(&self) -> Option<&Utf8Path> {
-        self.place.as_deref()
+    pub fn place(&self) -> Option<&Saves> {
+        self.place.as_ref()
     }
 
     /// The bundle, once it is made.
@@ -212,8 +216,14 @@ impl Points<'_> {
         if let Ok(yes) = value.cast::<PyBool>() {
             return self.push(key.py(), name, Some(f64::from(u8::from(yes.is_true()))), None);
         }
-        if let Ok(number) = value.extract::<f64>() {
+        if let Some(number) = number_of(value) {
             return self.push(key.py(), name, Some(number), None);
+        }
+        if value.is_instance_of::<PyInt>() {
+            let told = format!("{name:?}: the integer has too many digits for a metric, which is a float");
+            return Err(PyValueError::new_err(format!(
+                "{told}; log its logarithm, or its text as a metric of its own"
+            )));
         }
         let Ok(more) = value.cast::<PyMapping>() else {
             let class = value.get_type().name()?.to_string();
@@ -265,6 +275,12 @@ impl Points<'_> {
     }
 }
 
+/// What `float` takes, and an array of one value.
+fn number_of(value: &Bound<'_, PyAny>) -> Option<f64> {
+    let number = value.extract().ok();
+    number.or_else(|| value.call_method0("item").ok()?.extract().ok())
+}
+
 /// Now, in microseconds.
 fn present() -> Time {
     jiff::Timestamp::from_microsecond(jiff::Timestamp::now().as_microsecond()).unwrap_or_default().into()
@@ -273,6 +289,11 @@ fn present() -> Time {
 fn refused(py: Python<'_>, error: RunError) -> PyErr {
     match error {
         RunError::Check(error) => unsound(py, error),
+        RunError::Secrets { .. } => {
+            let failure = Failure::from(error);
+            let help = failure.next_step().unwrap_or_default();
+            raise(py, failure.help(help.replace("`--allow-secrets NAME`", "`run.allow_secrets(NAME)`")))
+        }
         other => raise(py, Failure::from(other)),
     }
 }
@@ -297,14 +318,14 @@ fn end_of(
     status: Option<&str>,
     ended: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<(Option<Status>, Option<Time>)> {
-    let status = status.map(|status| word(py, "status", status)).transpose()?;
+    let status = status.map(known_status).transpose().map_err(|error| refused(py, error))?;
     Ok((status, ended.map(|ended| moment(Some(ended))).transpose()?))
 }
 
 #[pymethods]
 impl Run {
     #[new]
-    #[pyo3(signature = (title, *, started = None, tool = None, run = None, clock = true, journal = None, save = None))]
+    #[pyo3(signature = (title, *, started = None, tool = None, run = None, clock = true, journal = None, save = None, overwrite = false))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
     fn new(
         py: Python<'_>,
@@ -315,10 +336,11 @@ impl Run {
         clock: bool,
         journal: Option<&Bound<'_, PyAny>>,
         save: Option<&Bound<'_, PyAny>>,
+        overwrite: bool,
     ) -> PyResult<Self> {
         let mut new = expbundle_run::Run::new(title);
         new.check_title().map_err(|error| refused(py, error))?;
-        let place = save.map(|save| free_place(py, path(save)?)).transpose()?;
+        let place = save.map(|save| Saves::at(py, path(save)?, overwrite)).transpose()?;
         match (tool, run) {
             (Some(tool), Some(run)) => new = new.tracked_by(tool, run),
             (None, None) => {}
@@ -332,7 +354,7 @@ impl Run {
             new = new.started(started);
         }
         if let Some(journal) = journal {
-            new = new.journal(path(journal)?).map_err(|error| refused(py, error))?;
+            new.journal(path(journal)?).map_err(|error| refused(py, error))?;
         }
         Ok(Self::of(new, clock, place, Vec::new()))
     }
@@ -446,6 +468,116 @@ impl Run {
         self.with(py, |run| run.add_note(text))
     }
 
+    /// Words with values to find it by: ``run.labels({"area": "search"})``. The last value of a name
+    /// counts.
+    ///
+    /// Types:
+    ///
+    ///     values: Mapping[str, str]
+    fn labels(&self, py: Python<'_>, values: BTreeMap<String, String>) -> PyResult<()> {
+        self.with(py, |run| run.add_labels(values))
+    }
+
+    /// What it belongs to, the outermost first: ``run.group("ranking", kind="project")``.
+    ///
+    /// ``kind`` is ``project``, ``experiment``, ``sweep``, ``group`` or a word of your tracker; ``id`` is
+    /// what the tracker calls it.
+    ///
+    /// Types:
+    ///
+    ///     name: str
+    ///     kind: str
+    ///     id: str | None
+    #[pyo3(signature = (name, *, kind = "group".to_owned(), id = None))]
+    fn group(&self, py: Python<'_>, name: String, kind: String, id: Option<String>) -> PyResult<()> {
+        self.with(py, |run| run.add_group(&Group { kind, name, id, ..Group::default() }))
+    }
+
+    /// An issue, a paper, a page.
+    ///
+    /// Types:
+    ///
+    ///     url: str
+    ///     title: str | None
+    #[pyo3(signature = (url, title = None))]
+    fn link(&self, py: Python<'_>, url: String, title: Option<String>) -> PyResult<()> {
+        self.with(py, |run| run.add_link(&Link { url, title }))
+    }
+
+    /// The code that ran. ``entry_point`` is the program, relative to the repository or folder.
+    ///
+    /// What is not given stays as it was told before, here and in the two calls below.
+    ///
+    /// Types:
+    ///
+    ///     commit: str | None
+    ///     repository: str | None
+    ///     branch: str | None
+    ///     entry_point: str | None
+    ///     arguments: Sequence[str] | None
+    #[pyo3(signature = (*, commit = None, repository = None, branch = None, entry_point = None, arguments = None))]
+    fn code(
+        &self,
+        py: Python<'_>,
+        commit: Option<String>,
+        repository: Option<String>,
+        branch: Option<String>,
+        entry_point: Option<String>,
+        arguments: Option<Vec<String>>,
+    ) -> PyResult<()> {
+        let arguments = arguments.unwrap_or_default();
+        let code = Code { commit, repository, branch, entry_point, arguments, ..Code::default() };
+        self.with(py, |run| run.add_code(&code))
+    }
+
+    /// The software around it: ``packages`` by name, and other ``versions`` that matter, like ``cuda``.
+    ///
+    /// Types:
+    ///
+    ///     os: str | None
+    ///     python: str | None
+    ///     packages: Mapping[str, str | None] | None
+    ///     container_image: str | None
+    ///     versions: Mapping[str, str] | None
+    #[pyo3(signature = (*, os = None, python = None, packages = None, container_image = None, versions = None))]
+    fn environment(
+        &self,
+        py: Python<'_>,
+        os: Option<String>,
+        python: Option<String>,
+        packages: Option<BTreeMap<String, Option<String>>>,
+        container_image: Option<String>,
+        versions: Option<BTreeMap<String, String>>,
+    ) -> PyResult<()> {
+        let (packages, versions) = (self::packages(packages), versions.unwrap_or_default());
+        let environment = Environment { os, python, packages, container_image, versions };
+        self.with(py, |run| run.add_environment(&environment))
+    }
+
+    /// The machine, without its name. ``accelerators`` are models and how many: ``{"NVIDIA H200": 8}``.
+    ///
+    /// Types:
+    ///
+    ///     cpu: str | None
+    ///     cpu_cores: int | None
+    ///     cpu_threads: int | None
+    ///     memory_bytes: int | None
+    ///     accelerators: Mapping[str, int] | None
+    #[pyo3(signature = (*, cpu = None, cpu_cores = None, cpu_threads = None, memory_bytes = None, accelerators = None))]
+    fn hardware(
+        &self,
+        py: Python<'_>,
+        cpu: Option<String>,
+        cpu_cores: Option<u64>,
+        cpu_threads: Option<u64>,
+        memory_bytes: Option<u64>,
+        accelerators: Option<BTreeMap<String, u64>>,
+    ) -> PyResult<()> {
+        let accelerators = self::accelerators(accelerators);
+        let hardware = Hardware { cpu, cpu_cores, cpu_threads, memory_bytes, accelerators };
+        self.with(py, |run| run.add_hardware(&hardware))
+    }
+
     /// A file or folder that went in, by its role: ``model``, ``checkpoint``, ``adapter``, ``tokenizer``,
     /// ``dataset``, ``config``, ``code``, ``patch``, ``media``, ``file``, or a URI of your own.
     ///
@@ -453,12 +585,34 @@ impl Run {
     /// first file; other names are ``aliases`` in ``artifacts.json``. Raises ``FileNotFoundError``, and
     /// :class:`expbundle.UsageError` for a role that the format does not have and that is not a URI.
     ///
+    /// A file that is not here has no ``path``, but a ``size`` in bytes, and one digest or both in hex:
+    /// ``run.input("model", name="base.safetensors", size=3, sha256="ba78…", uri="s3://…")``. They are
+    /// taken on trust, and link the run to others as those of a file that is here. Leave out of ``uri``
+    /// what signs a request.
+    ///
     /// Types:
     ///
     ///     role: str
-    ///     path: str | os.PathLike[str]
-    fn input(&self, py: Python<'_>, role: &str, path: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.file(py, Direction::Input, role, path)
+    ///     path: str | os.PathLike[str] | None
+    ///     name: str | None
+    ///     size: int | None
+    ///     sha256: str | None
+    ///     blake3: str | None
+    ///     uri: str | None
+    #[pyo3(signature = (role, path = None, *, name = None, size = None, sha256 = None, blake3 = None, uri = None))]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
+    fn input(
+        &self,
+        py: Python<'_>,
+        role: &str,
+        path: Option<&Bound<'_, PyAny>>,
+        name: Option<String>,
+        size: Option<u64>,
+        sha256: Option<String>,
+        blake3: Option<String>,
+        uri: Option<String>,
+    ) -> PyResult<()> {
+        self.file(py, Direction::Input, role, path, Known { name, size, sha256, blake3, uri })
     }
 
     /// A file or folder that came out, in the same way.
@@ -466,9 +620,26 @@ impl Run {
     /// Types:
     ///
     ///     role: str
-    ///     path: str | os.PathLike[str]
-    fn output(&self, py: Python<'_>, role: &str, path: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.file(py, Direction::Output, role, path)
+    ///     path: str | os.PathLike[str] | None
+    ///     name: str | None
+    ///     size: int | None
+    ///     sha256: str | None
+    ///     blake3: str | None
+    ///     uri: str | None
+    #[pyo3(signature = (role, path = None, *, name = None, size = None, sha256 = None, blake3 = None, uri = None))]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
+    fn output(
+        &self,
+        py: Python<'_>,
+        role: &str,
+        path: Option<&Bound<'_, PyAny>>,
+        name: Option<String>,
+        size: Option<u64>,
+        sha256: Option<String>,
+        blake3: Option<String>,
+        uri: Option<String>,
+    ) -> PyResult<()> {
+        self.file(py, Direction::Output, role, path, Known { name, size, sha256, blake3, uri })
     }
 
     /// A small file whose bytes travel inside the bundle, such as a plot: bytes, or where they are.
@@ -625,6 +796,11 @@ impl Run {
     /// A section of the format by its full name, like ``recipe.json``, as a dict; or a file of your own
     /// as bytes.
     ///
+    /// ``context.json``, ``recipe.json``, ``artifacts.json``, ``identity.json`` and ``summary.json`` are
+    /// added to what the run was told, which need not be repeated: items of lists come behind those that
+    /// are there, notes are paragraphs, and of anything else the last value counts. Raises
+    /// :class:`expbundle.ExpbundleError`, which names the member, if it is not as the format has it.
+    ///
     /// Types:
     ///
     ///     name: str
@@ -638,13 +814,15 @@ impl Run {
         self.with(py, |run| run.file_section(&name, bytes))
     }
 
-    /// Keeps what looks like a secret of these kinds, or at these places: for false alarms.
+    /// Keeps what looks like a secret of these kinds, or at these places, one by one or in lists: for
+    /// false alarms.
     ///
     /// Types:
     ///
-    ///     names: str
+    ///     names: str | Sequence[str]
     #[pyo3(signature = (*names))]
-    fn allow_secrets(&self, py: Python<'_>, names: Vec<String>) -> PyResult<()> {
+    fn allow_secrets(&self, py: Python<'_>, names: &Bound<'_, PyTuple>) -> PyResult<()> {
+        let names = words_of(names)?;
         self.with(py, |run| {
             run.allow(names);
             Ok(())
@@ -771,7 +949,22 @@ impl Drop for Run {
 }
 
 impl Run {
-    fn file(&self, py: Python<'_>, direction: Direction, role: &str, path: &Bound<'_, PyAny>) -> PyResult<()> {
+    fn file(
+        &self,
+        py: Python<'_>,
+        direction: Direction,
+        role: &str,
+        path: Option<&Bound<'_, PyAny>>,
+        known: Known,
+    ) -> PyResult<()> {
+        let Some(path) = path else {
+            let file = known.file(py)?;
+            return self.with(py, |run| Known::tell(run, direction, role, file));
+        };
+        if !known.is_nothing() {
+            let told = "a file that is here is hashed, so its name, size and digests are not given";
+            return Err(raise(py, Failure::usage(told).help("give its path alone, or leave the path out")));
+        }
         let path = existing(path)?;
         self.with(py, |run| run.add_file(direction, &known_role(role)?, path.as_std_path()))
     }

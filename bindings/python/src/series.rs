@@ -29,7 +29,8 @@ const ROWS: usize = 1 << 17;
 ///
 /// Times are in UTC, to the microsecond; the section itself has the rest.
 /// Anything that takes Arrow's C stream interface takes it without a copy: ``pyarrow.table(series)``,
-/// ``polars.DataFrame(series)``, ``duckdb.from_arrow(series)``.
+/// ``polars.DataFrame(series)``, ``duckdb.from_arrow(series)``. For pandas it is
+/// ``pandas.DataFrame.from_arrow(series)``, or before version 3 ``pyarrow.table(series).to_pandas()``.
 #[pyclass(frozen, module = "expbundle")]
 pub struct Series {
     reader: SeriesReader,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -21,7 +22,7 @@ def test_the_pages_of_the_api_are_made_without_a_warning(tmp_path: Path) -> None
     assert not [name for name in expbundle.__all__ if f'id="{name}"' not in page]
     # Types, documentation and links of the extension are those of its stub.
     assert "Checks a bundle, or a model folder with one" in page
-    assert 'href="#Report"' in page and "_core" not in page
+    assert 'href="#Report"' in page and not re.search(r"\b_core\b", page)
     assert ":class:" not in page and ":meth:" not in page
     hooks = sorted(path.stem for path in (tmp_path / "expbundle").iterdir())
     assert hooks == ["errors", "hub", "keras", "lightning", "mlflow", "transformers", "wandb"]

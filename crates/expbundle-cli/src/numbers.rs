@@ -1,11 +1,10 @@
 //! Numbers that no tracker logged: tables of points, parameters, final values, notes.
 
-use std::collections::BTreeSet;
-
 use camino::Utf8PathBuf;
+use expbundle_run::format::record::Status;
 use expbundle_run::table::{Columns, Table};
-use expbundle_run::{Param, Run, RunError};
-use expbundle_words::{Failure, quoted, table};
+use expbundle_run::{Param, Run, RunError, Time, each_once, known_status};
+use expbundle_words::{Failure, table};
 
 use crate::commands::create::failure;
 use crate::{files, terminal};
@@ -36,6 +35,18 @@ pub struct Numbers {
     /// Note in Markdown; several become paragraphs
     #[arg(long, value_name = "TEXT")]
     note: Vec<String>,
+    /// Tag, a word to find it by; can be repeated
+    #[arg(long, value_name = "TAG")]
+    tag: Vec<String>,
+    /// How it ended: finished, failed, killed, crashed, …
+    #[arg(long, value_parser = known_status)]
+    status: Option<Status>,
+    /// When it started, e.g. 2026-11-28T03:00:00Z
+    #[arg(long, value_name = "TIME")]
+    started: Option<Time>,
+    /// When it ended
+    #[arg(long, value_name = "TIME")]
+    ended: Option<Time>,
 }
 
 fn name_and_value(text: &str) -> Result<(String, String), String> {
@@ -52,22 +63,14 @@ pub fn name_and_number(text: &str) -> Result<(String, f64), String> {
     Ok((name.to_owned(), number))
 }
 
-/// A name that stands there more than once.
-fn given_twice<T>(pairs: &[(String, T)]) -> Option<&str> {
-    let mut names = BTreeSet::new();
-    pairs.iter().map(|(name, _)| name.as_str()).find(|name| !names.insert(*name))
-}
-
 impl Numbers {
     /// Tells them a run. What was read of the tables is printed.
     pub fn tell(&self, mut run: Run) -> Result<Run, Failure> {
-        let twice = |what: &str, name: &str| Failure::usage(format!("the {what} {} is given twice", quoted(name)));
-        if let Some(name) = given_twice(&self.param) {
-            return Err(twice("parameter", name).help("give each parameter once; a value may be a list like `[1, 2]`"));
-        }
-        if let Some(name) = given_twice(&self.metric) {
-            return Err(twice("metric", name).help("give each final value once; a table of points has several"));
-        }
+        each_once("parameter", &self.param).map_err(failure)?;
+        each_once("metric", &self.metric).map_err(failure)?;
+        run.add_tags(self.tag.clone()).map_err(failure)?;
+        run = self.started.into_iter().fold(run, Run::started);
+        run.end(self.status, self.ended);
         for (name, value) in &self.param {
             run = run.param(name, Param::parse(value));
         }

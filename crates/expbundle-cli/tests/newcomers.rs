@@ -440,3 +440,80 @@ fn a_difference_says_which_side_is_which() {
     assert!(said.contains("package\n  not recorded in the second record; 2 in the first\n"), "{said}");
     assert!(!said.contains("numpy"), "{said}");
 }
+
+/// What a command that fails says.
+#[track_caller]
+fn refused(bench: &Bench, arguments: &[&str]) -> String {
+    let output = bench.output(arguments);
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).expect("UTF-8");
+    assert!(!output.status.success() && !said.contains("panicked"), "{arguments:?}: {said}");
+    said
+}
+
+#[test]
+fn a_run_of_another_tracker_is_told_in_one_command() {
+    let bench = Bench::new();
+    let write = |name: &str, text: &str| fs::write(bench.path(name), text).expect("room");
+    write(
+        "events.json",
+        r#"{"events": [{"kind": "restart", "severity": "error"}, {"kind": "save", "severity": "info"}]}"#,
+    );
+    write("context.json", r#"{"labels": {"area": "search"}}"#);
+    let told = [
+        "--tag",
+        "small",
+        "--status",
+        "failed",
+        "--started",
+        "2026-11-28T03:00:00Z",
+        "--ended",
+        "2026-11-28T04:00:00Z",
+    ];
+    let sections = ["--section", "context=context.json", "--section", "events=events.json"];
+    bench.ok(&[&["create", "--title", "a run", "-o", "run.expb"][..], &told, &sections].concat());
+    let shown = bench.ok(&["show", "run.expb"]);
+    for part in ["failed", "1 h", "#small", "area=search", "2 events: 1 restart, 1 save (1 error)"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let said = refused(&bench, &["create", "--title", "a", "--status", "done", "-o", "x.expb"]);
+    assert!(said.contains("`done` is not a status: scheduled, running, finished, failed,"), "{said}");
+    // A member that is wrong is named.
+    write("context.json", r#"{"labels": {"area": 3}}"#);
+    let said = refused(&bench, &["create", "--title", "a", "--section", "context=context.json", "-o", "x.expb"]);
+    assert!(
+        said.contains("\"context.json\": member `/labels/area`: invalid type") && said.contains("--> context.json"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_is_not_the_table_that_was_named_is_told_apart() {
+    let bench = Bench::new();
+    let write = |name: &str, text: &str| fs::write(bench.path(name), text).expect("room");
+    write("log.jsonl", "{\"step\": 0, \"loss\": 0.5}\n{\"step\": 1, \"loss\": 0.25}\n");
+    write("points.csv", "step,loss\n0,0.5\n1,0.25\n");
+    bench.ok(&["create", "--title", "a run", "-o", "run.expb"]);
+    for (arguments, parts) in [
+        (&["convert", "csv", "nofile.csv"][..], &["cli.io", "No such file", "check the path"][..]),
+        (&["convert", "csv", "-"], &["save the data of the pipe or device to a file first"]),
+        (
+            &["convert", "csv", "log.jsonl"],
+            &["looks like jsonl, and not like csv", "`expbundle convert jsonl log.jsonl`"],
+        ),
+        (&["convert", "jsonl", "points.csv"], &["`expbundle convert csv points.csv`"]),
+        (
+            &["create", "--title", "a", "--metrics", "run.expb", "-o", "x.expb"],
+            &["the file is an experiment bundle", "`expbundle extract --csv`"],
+        ),
+        (&["create", "--title", "a", "--metrics", "points.csv", "-o", "none/x.expb"], &["there is no folder `none`"]),
+    ] {
+        let said = refused(&bench, arguments);
+        assert!(parts.iter().all(|part| said.contains(part)), "{arguments:?}: {said}");
+    }
+    // Nothing is lost of such a table, so nothing is said.
+    let said = bench.said(&["convert", "csv", "points.csv", "-o", "p.expb"]);
+    assert!(!said.contains("source.loss") && said.contains("every item is accounted for"), "{said}");
+    write("run.expj", "{\"expbundle-journal\": 1}\n");
+    let said = refused(&bench, &["verify", "run.expj"]);
+    assert!(said.contains("if it is the journal of a run: `expbundle create --from run.expj"), "{said}");
+}

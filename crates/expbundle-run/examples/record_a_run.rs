@@ -22,8 +22,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .started("2026-11-28T03:00:00Z".parse()?)
         .notes("Gradient descent on the squared error.")
         .param("rate", rate)
-        .param("steps", 500)
-        .input("dataset", folder.join("points.csv"))?;
+        .param("steps", 500);
+    run.input("dataset", folder.join("points.csv"))?;
 
     let (mut slope, mut offset) = (0.0, 0.0);
     for step in 0..500 {
@@ -35,7 +35,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     std::fs::write(folder.join("line.json"), format!("{{\"slope\": {slope}, \"offset\": {offset}}}\n"))?;
 
-    let mut run = run.output("model", folder.join("line.json"))?.ended("2026-11-28T03:00:02Z".parse()?);
+    run.output("model", folder.join("line.json"))?;
+    let mut run = run.ended("2026-11-28T03:00:02Z".parse()?);
     let mut bundle = run.finish()?;
     let record = bundle.only_record().ok_or("a run is one record")?;
     // In your own program: `expbundle_run::open_key("me.key", || None)?`.

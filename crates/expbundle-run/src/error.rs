@@ -20,6 +20,9 @@ pub enum RunError {
     /// The title is empty.
     #[error("the run has no title")]
     NoTitle,
+    /// The title has several lines.
+    #[error("the title has several lines")]
+    TitleLines,
     /// It ended before it started.
     #[error("the run ended before it started")]
     EndedBeforeStart,
@@ -30,6 +33,22 @@ pub enum RunError {
         role: String,
         /// The roles of the format, in words.
         known: String,
+    },
+    /// A status that the format does not have.
+    #[error("`{status}` is not a status: {known}")]
+    Status {
+        /// What was given.
+        status: String,
+        /// Those of the format, in words.
+        known: String,
+    },
+    /// One of several values of a name would be lost.
+    #[error("the {what} {name:?} is given twice")]
+    Twice {
+        /// `parameter`, `metric`.
+        what: &'static str,
+        /// Its name.
+        name: String,
     },
     /// A relation that is neither one of the format nor a URI.
     #[error("`{relation}` is not a relation: those of the format are {known}, and one of your own is a URI")]
@@ -52,6 +71,14 @@ pub enum RunError {
         name: String,
         /// The cause.
         why: NotEmbedded,
+    },
+    /// A file that is elsewhere, as no file can be, or not as the run knows it.
+    #[error("the file `{name}` {why}")]
+    KnownFile {
+        /// What it is called, else its digest.
+        name: String,
+        /// The cause.
+        why: &'static str,
     },
     /// A figure of cost that no sum of a family would add (spec/family.md).
     #[error("the {figure} `{amount}` is {why}")]
@@ -84,7 +111,7 @@ pub enum RunError {
     #[error("`{0}` is not named like a section")]
     SectionName(Utf8PathBuf),
     /// JSON that is not as the section's schema has it.
-    #[error("section `{name}` is not as the format has it: {source}")]
+    #[error("section `{name}` is not as the format has it")]
     Section {
         /// The section.
         name: String,
@@ -111,8 +138,9 @@ pub enum RunError {
     /// call.
     #[error("section `{0}` has a call of its own: `context`, `recipe`, `artifacts`, `identity` or `summary`")]
     OwnSection(String),
-    /// A metric whose final value was given has other points besides, or was given twice.
-    #[error("`{key}` has a final value and other points besides")]
+    /// A final value of a metric that has points, or a point of one that has a final value. What was
+    /// told before stays.
+    #[error("`{key}` cannot have a final value and other points besides")]
     NotFinal {
         /// The metric.
         key: String,
@@ -133,12 +161,12 @@ pub enum RunError {
     #[error(transparent)]
     Io(#[from] io::Error),
     /// The journal cannot be written or read.
-    #[error("the journal `{}` {source}", path.display())]
+    #[error("the journal `{}` {why}", path.display())]
     Journal {
         /// Which file.
         path: PathBuf,
         /// What is wrong.
-        source: JournalError,
+        why: JournalError,
     },
     /// It would not be intact, or would contradict itself.
     #[error(transparent)]

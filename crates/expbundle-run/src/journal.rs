@@ -68,7 +68,7 @@ impl Journal {
     fn of(file: File, path: &Path) -> Result<Self, RunError> {
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => {
-                return Err(RunError::Journal { path: path.to_owned(), source: JournalError::Busy });
+                return Err(RunError::Journal { path: path.to_owned(), why: JournalError::Busy });
             }
             // Some file systems of clusters have no locks; a file is made by one process all the same.
             Ok(()) | Err(TryLockError::Error(_)) => {}
@@ -258,11 +258,11 @@ fn section(kind: PointKind) -> &'static str {
 }
 
 fn wrong(path: &Path, error: io::Error) -> RunError {
-    let source = match error.kind() {
+    let why = match error.kind() {
         io::ErrorKind::AlreadyExists => JournalError::Exists,
         // One of ours: the system's own has a number.
         io::ErrorKind::FileTooLarge if error.raw_os_error().is_none() => JournalError::TooLong,
         _ => JournalError::Io(error),
     };
-    RunError::Journal { path: path.to_owned(), source }
+    RunError::Journal { path: path.to_owned(), why }
 }

@@ -113,10 +113,10 @@ impl Run {
     ///
     /// # Errors
     /// [`RunError::Journal`]: the file is there, or cannot be written, or the run has points already.
-    pub fn journal(mut self, path: impl AsRef<Path>) -> Result<Self, RunError> {
+    pub fn journal(&mut self, path: impl AsRef<Path>) -> Result<&mut Self, RunError> {
         let path = path.as_ref();
         if !self.has_no_points() {
-            return Err(RunError::Journal { path: path.to_owned(), source: JournalError::Late });
+            return Err(RunError::Journal { path: path.to_owned(), why: JournalError::Late });
         }
         self.journal = Some(Journal::create(path)?);
         self.changed = Changed::EVERYTHING;

@@ -21,14 +21,15 @@ impl Run {
     /// (spec/relations.toml), or a URI of your own.
     ///
     /// The file is hashed and not copied; a folder is recorded whole or not at all. The same bytes in
-    /// the same role are recorded once: the name of the first stays, others are its aliases.
-    pub fn input(mut self, role: &str, path: impl AsRef<Path>) -> Result<Self, RunError> {
+    /// the same role are recorded once: the name of the first stays, others are its aliases. One that
+    /// is elsewhere, and whose digest you know, is for [`Run::known_input`].
+    pub fn input(&mut self, role: &str, path: impl AsRef<Path>) -> Result<&mut Self, RunError> {
         self.add_file(Direction::Input, &known_role(role)?, path.as_ref())?;
         Ok(self)
     }
 
     /// A file or folder that came out, in the same way.
-    pub fn output(mut self, role: &str, path: impl AsRef<Path>) -> Result<Self, RunError> {
+    pub fn output(&mut self, role: &str, path: impl AsRef<Path>) -> Result<&mut Self, RunError> {
         self.add_file(Direction::Output, &known_role(role)?, path.as_ref())?;
         Ok(self)
     }
@@ -55,7 +56,9 @@ impl Run {
         })?;
         for (direction, listed) in listed {
             if self.is_listed(direction, &listed) {
-                self.add_alias(direction, &listed, &file_name(path));
+                let mut named = Artifact::new(direction, role.clone());
+                named.name = Some(file_name(path));
+                self.add_names(direction, &listed, &named);
                 continue;
             }
             if let (Form::Tree, Some(digest)) = (listed.form, listed.digest.blake3()) {
@@ -81,21 +84,22 @@ impl Run {
         }
     }
 
-    /// Another name of a file that is described already.
-    fn add_alias(&mut self, direction: Direction, listed: &ArtifactRef, name: &str) {
+    /// Another name, and other addresses, of a file that is listed already.
+    pub(crate) fn add_names(&mut self, direction: Direction, listed: &ArtifactRef, more: &Artifact) {
         let is_it = |known: &&mut Artifact| {
             known.direction == direction && known.role == listed.role && known.digest == Some(listed.digest)
         };
         let Some(known) = self.artifacts.artifacts.iter_mut().find(is_it) else { return };
-        if known.name.as_deref() != Some(name) && !known.aliases.iter().any(|alias| alias == name) {
-            known.aliases.push(name.to_owned());
-            self.changed.mark(Part::Artifacts);
-        }
+        let new_name = more.name.iter().find(|name| known.name.as_ref() != Some(name) && !known.aliases.contains(name));
+        known.aliases.extend(new_name.cloned());
+        let new_uris = more.uris.iter().filter(|uri| !known.uris.contains(uri)).cloned().collect::<Vec<_>>();
+        known.uris.extend(new_uris);
+        self.changed.mark(Part::Artifacts);
     }
 
     /// A record that this one follows from, and how: `fine-tuned-from`, `quantized-from`, …
     /// (spec/relations.toml), or a URI of your own.
-    pub fn derived_from(mut self, parent: &Intact, record: RecordId, relation: &str) -> Result<Self, RunError> {
+    pub fn derived_from(&mut self, parent: &Intact, record: RecordId, relation: &str) -> Result<&mut Self, RunError> {
         self.add_parent(parent, record, known_relation(relation)?)?;
         Ok(self)
     }

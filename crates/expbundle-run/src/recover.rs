@@ -128,8 +128,8 @@ fn is_file(path: &Path) -> Result<(), RunError> {
     if found.is_file() { Ok(()) } else { Err(wrong(path, JournalError::NotAJournal)) }
 }
 
-fn wrong(path: &Path, source: JournalError) -> RunError {
-    RunError::Journal { path: path.to_owned(), source }
+fn wrong(path: &Path, why: JournalError) -> RunError {
+    RunError::Journal { path: path.to_owned(), why }
 }
 
 fn finding(found: &SourceFinding) -> Finding {

@@ -4,15 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use expbundle::Content;
 use expbundle::draft::{Draft, OneRecord};
 use expbundle::verify::Intact;
 use expbundle_convert::blind::blind;
 use expbundle_convert::series::summary;
 use expbundle_convert::{apart, audit};
 use expbundle_format::container::SectionName;
-use expbundle_format::json;
-use expbundle_format::limits::Limits;
 use expbundle_format::record::{Kind, RecordBody, Source, Status};
 use expbundle_format::sections::{
     self, Artifacts, Context, Cost, Evaluations, Events, Identity, JsonSection, Recipe, Summary,
@@ -21,9 +18,9 @@ use expbundle_format::time::Time;
 use expbundle_series::{KeySummary, SeriesWriter};
 
 use crate::error::RunError;
-use crate::given::{given, readable};
 use crate::journal::Journal;
 use crate::keep::{Changed, Part};
+use crate::known::list_described;
 use crate::param::Param;
 use crate::points::points;
 use crate::recover::Loss;
@@ -57,9 +54,6 @@ pub struct Run {
     /// What is missing in the journal that the run was read from.
     pub(crate) loss: Option<Loss>,
 }
-
-/// Sections of which the run is told by calls of their own, and which are made when it is finished.
-const MADE_AT_THE_END: [&str; 5] = [Context::NAME, Recipe::NAME, Artifacts::NAME, Identity::NAME, Summary::NAME];
 
 impl Run {
     /// A run with a title: one line that says what was done.
@@ -197,72 +191,6 @@ impl Run {
         self.changed = Changed::EVERYTHING;
     }
 
-    /// Any other JSON section of the format: `cost.json`, `evaluations.json`, `events.json`, …
-    pub fn section<S: JsonSection>(&mut self, section: &S) -> Result<(), RunError> {
-        if MADE_AT_THE_END.contains(&S::NAME) {
-            return Err(RunError::OwnSection(S::NAME.to_owned()));
-        }
-        self.refuse_secrets(S::NAME, serde_json::to_value(section).unwrap_or_default())?;
-        self.draft.json_section(section)?;
-        self.keep_fixed(S::NAME)
-    }
-
-    /// A section by its name and bytes. JSON is held to its schema and written in the fixed form;
-    /// Parquet must have the fixed profile; what the format does not know goes in as it is.
-    /// Context, recipe, identity and summary take the place of what was told before; artifacts are
-    /// added to those of the files.
-    ///
-    /// # Errors
-    /// It is not as the format has it, or is there already; [`RunError::Secrets`].
-    pub fn file_section(&mut self, name: &SectionName, bytes: Vec<u8>) -> Result<(), RunError> {
-        let found = self.secrets_in(name, &Content::bytes(bytes.clone()))?;
-        if !found.is_empty() {
-            return Err(RunError::Secrets { found });
-        }
-        self.set_section(name, bytes)
-    }
-
-    /// The same without a look for secrets, which may be allowed later.
-    pub(crate) fn set_section(&mut self, name: &SectionName, bytes: Vec<u8>) -> Result<(), RunError> {
-        let limits = Limits::default();
-        let wrong = |source| RunError::Section { name: name.to_string(), source };
-        let text = name.as_str();
-        if MADE_AT_THE_END.contains(&text) {
-            self.given_section(text, &bytes)?;
-            return self.keep();
-        }
-        self.has_room_for(bytes.len())?;
-        match name.extension() {
-            "json" => {
-                sections::check(name, &bytes, &limits).map_err(wrong)?;
-                let value = json::parse(&bytes, &limits).map_err(wrong)?;
-                let bytes = json::to_bytes(&value).map_err(wrong)?;
-                self.draft.section(text, sections::JSON, Content::bytes(bytes))?;
-            }
-            "parquet" => {
-                let content = Content::bytes(bytes);
-                readable(text, &content).map_err(|source| RunError::Parquet { name: text.to_owned(), source })?;
-                self.draft.section(text, sections::PARQUET, content)?;
-            }
-            _ => self.draft.section(text, "application/octet-stream", Content::bytes(bytes))?,
-        }
-        self.keep_fixed(text)
-    }
-
-    fn given_section(&mut self, name: &str, bytes: &[u8]) -> Result<(), RunError> {
-        match name {
-            Context::NAME => given(self.context(), bytes),
-            Recipe::NAME => given(self.recipe(), bytes),
-            Artifacts::NAME => {
-                let artifacts = self.artifacts();
-                let known = std::mem::take(&mut artifacts.artifacts);
-                given(artifacts, bytes).map(|()| artifacts.artifacts.extend(known))
-            }
-            Identity::NAME => given(self.identity(), bytes),
-            _ => given(self.summary(), bytes),
-        }
-    }
-
     /// The bundle of this one record, unsigned, checked as a bundle from elsewhere would be.
     ///
     /// The run stays as it is. If this fails, mend what the error names and finish it again.
@@ -276,10 +204,14 @@ impl Run {
         checked(&blind(&self.gathered()?, salt)?)
     }
 
-    /// Refuses an empty title, as [`Run::finish`] does: for whoever is given one by others, and
-    /// would hear of it only after hours.
+    /// Refuses an empty title, and one of several lines, as [`Run::finish`] does: for whoever is
+    /// given one by others, and would hear of it only after hours.
     pub fn check_title(&self) -> Result<(), RunError> {
-        if self.context.title.trim().is_empty() { Err(RunError::NoTitle) } else { Ok(()) }
+        match self.context.title.trim() {
+            "" => Err(RunError::NoTitle),
+            title if title.contains(['\n', '\r']) => Err(RunError::TitleLines),
+            _ => Ok(()),
+        }
     }
 
     fn gathered(&mut self) -> Result<OneRecord, RunError> {
@@ -287,6 +219,7 @@ impl Run {
         self.keep().ok();
         self.check_title()?;
         let mut draft = self.draft.clone();
+        list_described(draft.body_mut(), &self.artifacts);
         let body = draft.body();
         if let (Some(started), Some(ended)) = (body.started, body.ended)
             && ended < started
@@ -294,9 +227,6 @@ impl Run {
             return Err(RunError::EndedBeforeStart);
         }
         let series = points(&mut draft, sections::METRICS, &mut self.metrics)?;
-        if let Some((key, _)) = series.iter().find(|(key, one)| one.count > 1 && self.finals.contains(key)) {
-            return Err(RunError::NotFinal { key: key.clone() });
-        }
         points(&mut draft, sections::TELEMETRY, &mut self.telemetry)?;
         draft.json_section(&self.context)?;
         write(&mut draft, &self.recipe)?;

@@ -28,6 +28,11 @@ fn place() -> Place {
     Place { _kept: kept, folder, journal }
 }
 
+fn journaled(mut run: Run, path: impl AsRef<std::path::Path>) -> Run {
+    run.journal(path).expect("new");
+    run
+}
+
 fn at(text: &str) -> Time {
     text.parse().expect("a time")
 }
@@ -43,10 +48,12 @@ fn tell(run: Run, folder: &Utf8Path) -> Result<Run, RunError> {
         .tag("first")
         .param("lr", 0.1)
         .param("huge", u64::MAX)
-        .param("nan", f64::NAN)
-        .input("dataset", folder.join("data"))?
-        .output("model", folder.join("weights.bin"))?
-        .derived_from(&base, parent, "fine-tuned-from")?;
+        .param("nan", f64::NAN);
+    run.input("dataset", folder.join("data"))?.output("model", folder.join("weights.bin"))?.derived_from(
+        &base,
+        parent,
+        "fine-tuned-from",
+    )?;
     run.takes_outputs_of(&base, parent)?;
     run.identity().people.push(Person { name: "Ada Lovelace".to_owned(), ..Person::default() });
     run.context().tags.push("second".to_owned());
@@ -124,7 +131,7 @@ fn message<T>(result: Result<T, RunError>) -> String {
 fn the_same_calls_give_the_same_bytes_with_a_journal_and_from_it() {
     let place = place();
     let without = tell(Run::new("run"), &place.folder).expect("told");
-    let with = tell(Run::new("run").journal(&place.journal).expect("new"), &place.folder).expect("told");
+    let with = tell(journaled(Run::new("run"), &place.journal), &place.folder).expect("told");
     // As it was when the process was killed.
     let killed = place.folder.join("killed.expj");
     fs::copy(&place.journal, &killed).expect("room");
@@ -145,10 +152,14 @@ fn the_same_calls_give_the_same_bytes_with_a_journal_and_from_it() {
 #[test]
 fn a_journal_that_begins_late_has_what_was_told_before() {
     let place = place();
-    let told = |run: Run| run.tag("a").output("model", place.folder.join("weights.bin")).expect("a file");
-    let early = told(Run::new("run").journal(&place.journal).expect("new")).finish().expect("a bundle");
+    let told = |run: Run| {
+        let mut run = run.tag("a");
+        run.output("model", place.folder.join("weights.bin")).expect("a file");
+        run
+    };
+    let early = told(journaled(Run::new("run"), &place.journal)).finish().expect("a bundle");
     let late = place.folder.join("late.expj");
-    drop(told(Run::new("run")).journal(&late).expect("new"));
+    drop(journaled(told(Run::new("run")), &late));
     let recovered = Run::recover(&late).expect("a journal").run.finish().expect("a bundle");
     let record = |intact: &Intact| intact.records().values().next().expect("one").body().clone();
     assert_eq!(record(&recovered).outputs, record(&early).outputs);
@@ -161,7 +172,7 @@ fn a_journal_that_begins_late_has_what_was_told_before() {
 #[test]
 fn what_is_not_known_of_the_end_is_unknown() {
     let place = place();
-    let mut run = Run::new("run").started(at("2026-11-28T03:00:00Z")).journal(&place.journal).expect("new");
+    let mut run = journaled(Run::new("run").started(at("2026-11-28T03:00:00Z")), &place.journal);
     let later = at("2026-11-28T03:05:00Z");
     run.log(
         "loss",
@@ -183,15 +194,16 @@ fn what_is_not_known_of_the_end_is_unknown() {
 #[test]
 fn one_run_writes_a_journal() {
     let place = place();
-    let run = Run::new("run").journal(&place.journal).expect("new");
-    let second = Run::new("run").journal(&place.journal);
-    assert!(matches!(second, Err(RunError::Journal { source: JournalError::Exists, .. })));
-    assert!(matches!(Run::resume(&place.journal), Err(RunError::Journal { source: JournalError::Busy, .. })));
+    let run = journaled(Run::new("run"), &place.journal);
+    let mut another = Run::new("run");
+    let second = another.journal(&place.journal);
+    assert!(matches!(second, Err(RunError::Journal { why: JournalError::Exists, .. })));
+    assert!(matches!(Run::resume(&place.journal), Err(RunError::Journal { why: JournalError::Busy, .. })));
     assert!(Run::recover(&place.journal).is_ok(), "to read is no danger");
     drop(run);
     let mut first = Run::resume(&place.journal).expect("free again").run;
     first.point("loss", 0, 0.5).expect("room");
-    assert!(matches!(Run::resume(&place.journal), Err(RunError::Journal { source: JournalError::Busy, .. })));
+    assert!(matches!(Run::resume(&place.journal), Err(RunError::Journal { why: JournalError::Busy, .. })));
     drop(first);
     let run = Run::recover(&place.journal).expect("a journal").run;
     assert_eq!(points(run), 1);
@@ -213,7 +225,7 @@ fn points(mut run: Run) -> u64 {
 #[test]
 fn what_comes_before_a_cut_is_recovered() {
     let place = place();
-    let mut run = Run::new("run").journal(&place.journal).expect("new");
+    let mut run = journaled(Run::new("run"), &place.journal);
     let mut lengths = Vec::new();
     for step in 0..8 {
         run.point("loss", step, 0.5).expect("room");
@@ -243,7 +255,7 @@ fn what_comes_before_a_cut_is_recovered() {
 #[test]
 fn damaged_lines_take_no_others_with_them() {
     let place = place();
-    let mut run = Run::new("run").tag("kept").journal(&place.journal).expect("new");
+    let mut run = journaled(Run::new("run").tag("kept"), &place.journal);
     for step in 0..10 {
         run.point("loss", step, 0.5).expect("room");
     }
@@ -284,7 +296,7 @@ fn damaged_lines_take_no_others_with_them() {
 #[test]
 fn a_journal_goes_on_behind_a_torn_line() {
     let place = place();
-    let mut run = Run::new("run").journal(&place.journal).expect("new");
+    let mut run = journaled(Run::new("run"), &place.journal);
     run.point("loss", 0, 0.5).expect("room");
     drop(run);
     let mut file = fs::OpenOptions::new().append(true).open(&place.journal).expect("there");
@@ -305,7 +317,7 @@ fn secrets_are_not_written() {
     let place = place();
     let token = "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";
     let written = || fs::read_to_string(&place.journal).expect("text").contains(token);
-    let mut run = Run::new("run").journal(&place.journal).expect("new").param("token", token).param("lr", 0.1);
+    let mut run = journaled(Run::new("run"), &place.journal).param("token", token).param("lr", 0.1);
     run.log("note", Point { text: Some(token), ..Point::default() }).expect("room");
     run.point(&format!("loss {token}"), 0, 0.5).expect("room");
     run.context().notes = Some(token.to_owned());
@@ -331,14 +343,14 @@ fn secrets_are_not_written() {
     assert!(written());
     let left = Run::recover(&place.journal).expect("a journal").findings;
     assert_eq!(left.len(), 2, "{left:?}");
-    let refused = Run::new("run").journal(place.folder.join("b.expj")).expect("new").param("token", token).finish();
+    let refused = journaled(Run::new("run"), place.folder.join("b.expj")).param("token", token).finish();
     assert!(matches!(refused, Err(RunError::Secrets { .. })));
 }
 
 #[test]
 fn a_list_that_grows_is_not_written_again() {
     let place = place();
-    let mut run = Run::new("run").journal(&place.journal).expect("new");
+    let mut run = journaled(Run::new("run"), &place.journal);
     let size = || fs::metadata(&place.journal).expect("there").len();
     let event = Event { kind: "checkpoint".to_owned(), ..Event::default() };
     run.add_event(event.clone()).expect("room");
@@ -422,7 +434,7 @@ proptest! {
             run
         };
         let without = end(told(Run::new("run")));
-        drop(told(Run::new("run").journal(&place.journal).expect("new")));
+        drop(told(journaled(Run::new("run"), &place.journal)));
         let Recovered { run, findings } = Run::recover(&place.journal).expect("a journal");
         prop_assert_eq!(findings, []);
         prop_assert!(end(run) == without);

@@ -2,11 +2,13 @@
 //! bundle that a verifier refuses.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use expbundle_run::format::sections::{
-    Artifact, Artifacts, Basis, Charge, Context, Cost, Direction, Event, Person, ResourceUse,
+use expbundle_run::format::Sha256;
+use expbundle_run::sections::{
+    Artifact, Artifacts, Basis, Charge, Code, Context, Cost, Direction, Environment, Event, Group, Person, Recipe,
+    ResourceUse, Summary,
 };
 use expbundle_run::table::{Columns, Table};
-use expbundle_run::{NotEmbedded, Param, Point, Run, RunError};
+use expbundle_run::{Intact, KnownFile, NotEmbedded, Param, Point, Run, RunError, Time};
 
 fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
     let folder = tempfile::tempdir().expect("room");
@@ -26,6 +28,7 @@ fn message<T>(result: Result<T, RunError>) -> String {
 #[test]
 fn a_run_says_what_was_done() {
     assert_eq!(message(Run::new("  ").finish()), "the run has no title");
+    assert_eq!(message(Run::new("one\ntwo").finish()), "the title has several lines");
 }
 
 #[test]
@@ -53,7 +56,8 @@ fn misspelt_roles_and_relations_are_not_lost() {
     let other = Run::new("another").finish().expect("a run").only_record().expect("one");
     let absent = message(Run::new("run").derived_from(&base, other, "fine-tuned-from"));
     assert!(absent.ends_with("is not in the bundle of the parent"), "{absent}");
-    let mut own = Run::new("run").derived_from(&base, record, "https://example.org/distilled-twice").expect("a URI");
+    let mut own = Run::new("run");
+    own.derived_from(&base, record, "https://example.org/distilled-twice").expect("a URI");
     assert!(own.finish().is_ok());
 }
 
@@ -62,9 +66,9 @@ fn files_are_there_once_and_are_no_secrets() {
     let (_kept, folder) = folder();
     let weights = folder.join("weights.bin");
     std::fs::copy(&weights, folder.join("last.bin")).expect("room");
-    let mut run = Run::new("run").output("model", &weights).expect("a file");
-    for name in ["last.bin", "weights.bin", "last.bin"] {
-        run = run.output("model", folder.join(name)).expect("recorded once");
+    let mut run = Run::new("run");
+    for name in ["weights.bin", "last.bin", "weights.bin", "last.bin"] {
+        run.output("model", folder.join(name)).expect("recorded once");
     }
     let intact = run.finish().expect("a run");
     let record = intact.only_record().expect("one");
@@ -197,12 +201,23 @@ fn points_that_do_not_fit_are_errors() {
 
 #[test]
 fn a_final_value_stands_alone() {
+    let (_kept, folder) = folder();
+    std::fs::write(folder.join("points.csv"), "step,loss,accuracy\n0,0.5,0.9\n1,0.25,0.91\n").expect("room");
+    let table = Table::open(std::fs::File::open(folder.join("points.csv")).expect("a file")).expect("a table");
     let mut run = Run::new("run");
     run.final_value("accuracy", 0.93).expect("room");
-    assert_eq!(message(run.final_value("accuracy", 0.94)), "`accuracy` has a final value and other points besides");
-    run.point("loss", 0, 0.5).expect("room");
-    run.final_value("loss", 0.25).expect("room");
-    assert_eq!(message(run.finish()), "`loss` has a final value and other points besides");
+    let refused = "`accuracy` cannot have a final value and other points besides";
+    assert_eq!(message(run.final_value("accuracy", 0.94)), refused);
+    assert_eq!(message(run.point("accuracy", 0, 0.5)), refused);
+    assert_eq!(message(run.metrics_from(table, &Columns::default())), refused);
+    let late = message(run.final_value("loss", 0.25));
+    assert_eq!(late, "`loss` cannot have a final value and other points besides");
+    // What was told before stays, and the run goes on.
+    run.point("loss", 2, 0.125).expect("room");
+    let intact = run.finish().expect("a run");
+    let summary: Summary = intact.json_section(intact.only_record().expect("one")).expect("there");
+    let counts: Vec<_> = summary.series.iter().map(|(key, series)| (key.as_str(), series.count)).collect();
+    assert_eq!(counts, [("accuracy", 1), ("loss", 3)]);
 }
 
 #[test]
@@ -251,10 +266,106 @@ fn a_blinded_run_has_a_salt_in_every_section() {
 #[test]
 fn artifacts_that_are_given_stand_beside_those_of_files() {
     let (_kept, folder) = folder();
-    let mut run = Run::new("run").output("model", folder.join("weights.bin")).expect("a file");
+    let mut run = Run::new("run");
+    run.output("model", folder.join("weights.bin")).expect("a file");
     let elsewhere = r#"{"artifacts": [{"direction": "input", "role": "dataset", "name": "digits"}]}"#;
     section(&mut run, "artifacts.json", elsewhere).expect("a section");
     let names: Vec<_> = run.artifacts().artifacts.iter().filter_map(|artifact| artifact.name.clone()).collect();
-    assert_eq!(names, ["digits", "weights.bin"]);
+    assert_eq!(names, ["weights.bin", "digits"]);
     assert!(run.finish().is_ok());
+}
+
+#[test]
+fn a_refused_call_leaves_the_run() {
+    let (_kept, folder) = folder();
+    let mut run = Run::new("hours of work");
+    run.point("loss", 0, 0.5).expect("room");
+    for path in [folder.join("weigths.bin"), folder.join("nothing/there")] {
+        assert!(matches!(run.output("model", &path), Err(RunError::File(_))));
+        assert!(matches!(run.input("model", &path), Err(RunError::File(_))));
+        assert!(matches!(run.journal(path.join("run.expj")), Err(RunError::Journal { .. })));
+    }
+    run.input("model", folder.join("weights.bin")).expect("a file");
+    assert!(run.finish().expect("a run").only_record().is_some());
+}
+
+#[test]
+fn a_section_is_added_to_what_was_told() {
+    let mut run = Run::new("run").param("lr", 0.1).param("steps", 3).tag("v").notes("first");
+    run.add_code(&Code { branch: Some("main".to_owned()), ..Code::default() }).expect("code");
+    section(&mut run, "recipe.json", r#"{"code": {"commit": "abc"}, "parameters": {"lr": 0.2}}"#).expect("a part");
+    let told = r#"{"labels": {"team": "x"}, "tags": ["v", "w"], "notes": "second"}"#;
+    section(&mut run, "context.json", told).expect("no title is needed twice");
+    run.add_labels([("stage".to_owned(), "dev".to_owned())]).expect("labels");
+    let group = |kind: &str, name: &str| Group { kind: kind.to_owned(), name: name.to_owned(), ..Group::default() };
+    run.add_group(&group("project", "ranking")).expect("a group");
+    run.add_group(&group("sweep", "lr")).expect("a group");
+    let environment = Environment { python: Some("3.12".to_owned()), ..Environment::default() };
+    run.add_environment(&environment).expect("software");
+    // What is refused changes nothing.
+    for wrong in [
+        r#"{"labels": {"team": 3}}"#,
+        r#"{"labls": {"a": "b"}}"#,
+        r#"{"groups": [{"kind": "a", "name": "b", "x": 1}]}"#,
+    ] {
+        assert!(section(&mut run, "context.json", wrong).is_err(), "{wrong}");
+    }
+    let intact = run.finish().expect("a run");
+    let record = intact.only_record().expect("one");
+    let recipe: Recipe = intact.json_section(record).expect("there");
+    let code = recipe.code.expect("told");
+    assert_eq!((code.branch.as_deref(), code.commit.as_deref()), (Some("main"), Some("abc")));
+    assert_eq!((&recipe.parameters["lr"], &recipe.parameters["steps"]), (&0.2.into(), &3.into()));
+    assert_eq!(recipe.environment, Some(environment));
+    let context: Context = intact.json_section(record).expect("there");
+    assert_eq!((&*context.title, context.notes.as_deref()), ("run", Some("first\n\nsecond")));
+    assert_eq!(context.tags, ["v", "w"]);
+    let labels: Vec<_> = context.labels.iter().map(|(name, value)| (&**name, &**value)).collect();
+    assert_eq!(labels, [("stage", "dev"), ("team", "x")]);
+    assert_eq!(context.groups, [group("project", "ranking"), group("sweep", "lr")]);
+}
+
+#[test]
+fn files_that_are_elsewhere_link_runs_by_their_digests() {
+    let (_kept, folder) = folder();
+    let mut base = Run::new("base");
+    base.output("model", folder.join("weights.bin")).expect("a file");
+    let base = base.finish().expect("a run");
+    let (sha256, size) = (Sha256::of(b"weights"), 7);
+    let mut tuned = Run::new("tuned");
+    let known = || KnownFile::new(sha256, size).named("base.safetensors").at("s3://models/base.safetensors");
+    tuned.known_input("model", known()).expect("new").known_input("model", known().named("again")).expect("known");
+    tuned.known_output("model", KnownFile::new(Sha256::of(b"tuned weights"), 13)).expect("new");
+    let misspelt = message(tuned.known_input("modle", known()));
+    assert!(misspelt.starts_with("`modle` is not a role"), "{misspelt}");
+    let other_size = message(tuned.known_output("model", KnownFile::new(sha256, 8)));
+    assert!(other_size.ends_with("has the digest of a file of the run, and another size"), "{other_size}");
+    assert!(message(tuned.known_input("model", KnownFile::new(sha256, 0))).contains("empty file"));
+    let huge = message(tuned.known_input("model", KnownFile::new(sha256, 1 << 53)));
+    assert!(huge.contains("larger than the format has room for"), "{huge}");
+    let token = "https://models.example.org/w?token=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";
+    assert!(matches!(tuned.known_input("model", known().at(token)), Err(RunError::Secrets { .. })));
+    let tuned = tuned.finish().expect("a run");
+    let record = tuned.only_record().expect("one");
+    let body = tuned.records()[&record].body();
+    assert_eq!((body.inputs.len(), body.outputs.len(), body.outputs[0].passed_on), (1, 1, Some(false)));
+    let described = &tuned.json_section::<Artifacts>(record).expect("there").artifacts;
+    assert_eq!(described[0].aliases, ["again"]);
+    assert_eq!(described[0].uris, ["s3://models/base.safetensors"]);
+
+    // The same told as a section: what is described by digest and size is an input.
+    let mut by_section = Run::new("by section");
+    let told = format!(
+        r#"{{"artifacts": [{{"direction": "input", "role": "model", "digest": {{"sha256": "{sha256}"}}, "size": 7}}]}}"#
+    );
+    section(&mut by_section, "artifacts.json", told).expect("a section");
+    let by_section = by_section.finish().expect("a run");
+
+    let ids = [record, by_section.only_record().expect("one")];
+    let family = Intact::union([base, tuned, by_section]).expect("three");
+    let verdict = family.judge(None, "2026-11-28T12:00:00Z".parse::<Time>().expect("a time"));
+    for id in ids {
+        let parents = verdict.lineage.parents(id);
+        assert_eq!(parents.iter().map(|parent| parent.grade().as_str()).collect::<Vec<_>>(), ["proven"]);
+    }
 }

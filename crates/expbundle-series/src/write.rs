@@ -128,6 +128,11 @@ impl SeriesWriter {
         Ok(())
     }
 
+    /// Whether a key was asked for.
+    pub fn has(&self, key: &str) -> bool {
+        self.ids.contains_key(key)
+    }
+
     /// Whether no point was added.
     pub fn is_empty(&self) -> bool {
         self.waiting.is_empty() && self.spill.is_none()

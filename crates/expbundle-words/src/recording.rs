@@ -17,6 +17,14 @@ impl From<RunError> for Failure {
             RunError::NoTitle => {
                 Self::usage("a title is missing").help("give one with `--title`, or in the `context.json` of `--from`")
             }
+            RunError::Twice { what, ref name } => Self::usage(format!("the {what} {} is given twice", quoted(name)))
+                .help(match what {
+                    "metric" => "give each final value once; a table of points has several",
+                    _ => "give each parameter once; a value may be a list like `[1, 2]`",
+                }),
+            RunError::TitleLines => {
+                Self::usage(error.to_string()).help("say in one line what was done, and the rest in the notes")
+            }
             RunError::Secrets { found } => {
                 conversion::secrets(&found, "remove it from the arguments, files and sections given here")
             }
@@ -30,8 +38,19 @@ impl From<RunError> for Failure {
                     "`expbundle schema` lists the names; move other files out of the folder"
                 })
             }
-            RunError::Section { source, .. } => {
-                Self::new(source.code().as_str(), source.to_string()).help(hints::help(source.code()))
+            RunError::Section { name, source } => {
+                let member = source.place(&name).pointer.map(|pointer| format!("member `{pointer}`: "));
+                let told = format!("section {}: {}{source}", quoted(&name), member.unwrap_or_default());
+                Self::new(source.code().as_str(), told).help(hints::help(source.code()))
+            }
+            RunError::UnknownMembers { ref name, .. } => {
+                let of = name.strip_suffix(".json").unwrap_or(name);
+                Self::usage(error.to_string()).help(format!(
+                    "`expbundle schema {of}` lists them; what is your own goes into a section of its own"
+                ))
+            }
+            RunError::KnownFile { .. } => {
+                Self::usage(error.to_string()).help("look up the digest and the size in bytes where the file is")
             }
             RunError::Parquet { source, .. } => {
                 Self::new("cli.source", format!("the section cannot be read: {source}")).help(
@@ -50,9 +69,9 @@ impl From<RunError> for Failure {
             RunError::File(error) => error.into(),
             RunError::Draft(error) => error.into(),
             RunError::Io(error) => temporary(&error),
-            RunError::Journal { path, source } => {
+            RunError::Journal { path, why } => {
                 let path = path.to_string_lossy();
-                journal(&path, &source)
+                journal(&path, &why)
             }
             RunError::Check(error) => error.into(),
             other => Self::usage(other.to_string()),
@@ -76,6 +95,10 @@ fn journal(path: &str, error: &JournalError) -> Failure {
              recover the run without resuming it",
         ),
         JournalError::NotAJournal => told("cli.source", "give the file that the run had as its journal"),
+        JournalError::Io(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Failure::io("open the journal", Utf8Path::new(path), error)
+                .help("make the folder of the journal, or give another path")
+        }
         JournalError::Late => told("cli.usage", "begin the journal before the first point"),
         JournalError::TooLong => told("cli.usage", "keep it in a file, and tell the run of the file"),
         _ => told("cli.io", "what the call told is in the run all the same: make room, and go on or finish the run"),

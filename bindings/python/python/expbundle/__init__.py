@@ -44,7 +44,8 @@ from ._core import (
     verify,
     why,
 )
-from .errors import ExpbundleError, NotAsRequired, NotIntact, UsageError
+from ._types import Status
+from .errors import ExpbundleError, NotAsRequired, NotFound, NotIntact, UsageError
 
 __version__: str = _core.VERSION
 
@@ -58,12 +59,14 @@ __all__ = [
     "Key",
     "Lineage",
     "NotAsRequired",
+    "NotFound",
     "NotIntact",
     "Record",
     "Report",
     "Run",
     "Series",
     "Source",
+    "Status",
     "UsageError",
     "Why",
     "__version__",

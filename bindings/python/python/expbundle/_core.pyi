@@ -67,7 +67,14 @@ class Key:
         """
     @staticmethod
     def generate() -> Key:
-        """Makes a new key, which is nowhere but in memory. ``expbundle keygen`` makes one on disk."""
+        """Makes a new key, which is nowhere but in memory: see :meth:`save`."""
+    def save(self, path: _Path, *, passphrase: str | None = None) -> str:
+        """Writes the private key in OpenSSH's form, and the public one beside it (``.pub``), and returns
+        the path.
+
+        Nobody else may read the private key; with a ``passphrase`` it is encrypted. Keys are never
+        overwritten: that raises :class:`expbundle.ExpbundleError`.
+        """
     @property
     def public_key(self) -> str:
         """The public key as OpenSSH writes it: for ``trust=``, or for a line of a signers file."""
@@ -123,7 +130,17 @@ class Report:
         """The report in words, as ``expbundle verify`` prints it."""
     @property
     def bundle(self) -> Bundle:
-        """The bundle. Raises :class:`expbundle.NotIntact` if it is not intact."""
+        """The bundle, handing out the records that count. Raises :class:`expbundle.NotIntact` if it is
+        not intact.
+
+        With ``trust`` a record counts if a trusted key signed it: anybody can add another one to a
+        bundle, one that derives from yours among them. ``record()`` is the last of those that count, and
+        ``record(ID)`` of one that was set apart raises :class:`expbundle.ExpbundleError`. Whatever
+        :func:`expbundle.open` gives is not judged, and hands out all. ``save`` writes all of them.
+        """
+    @property
+    def records(self) -> list[Record]:
+        """The records that count, in the order of their ids; without ``trust`` all of them."""
     def to_dict(self) -> dict[str, Any]:
         """The report as ``schemas/report.schema.json`` has it."""
     def raise_for_state(self) -> None:
@@ -139,7 +156,8 @@ class Series:
 
     Times are in UTC, to the microsecond; the section itself has the rest.
     Anything that takes Arrow's C stream interface takes it without a copy: ``pyarrow.table(series)``,
-    ``polars.DataFrame(series)``, ``duckdb.from_arrow(series)``.
+    ``polars.DataFrame(series)``, ``duckdb.from_arrow(series)``. For pandas it is
+    ``pandas.DataFrame.from_arrow(series)``, or before version 3 ``pyarrow.table(series).to_pandas()``.
     """
 
     def __len__(self) -> int: ...
@@ -189,7 +207,8 @@ class Record:
         """The ``tool`` that tracked it, and that tool's id of the ``run``."""
     @property
     def inputs(self) -> list[dict[str, Any]]:
-        """What went in: ``role``, ``size`` and digests of each."""
+        """What went in: ``role``, ``size`` and digests of each, and ``name``, ``path`` and ``uris`` where
+        ``artifacts.json`` has them."""
     @property
     def outputs(self) -> list[dict[str, Any]]:
         """What came out, in the same form."""
@@ -417,6 +436,7 @@ class Run:
         clock: bool = True,
         journal: _Path | None = None,
         save: _Path | None = None,
+        overwrite: bool = False,
     ) -> Run:
         """Begins a run. The title is one line that says what is done; it may not be empty.
 
@@ -428,8 +448,9 @@ class Run:
         it. A power cut may lose the last half minute. A call that cannot write to
         it raises :class:`expbundle.ExpbundleError`; the run has what it told all the same.
 
-        ``save`` is where a ``with`` block saves the bundle when it ends, however it ends. Nothing may be
-        there: that raises :class:`expbundle.ExpbundleError` now.
+        ``save`` is where a ``with`` block saves the bundle when it ends, however it ends. Unless
+        ``overwrite`` is set nothing may be there: that raises :class:`expbundle.UsageError` now. For
+        both files a folder that is not there raises ``FileNotFoundError`` now.
         """
     @staticmethod
     def recover(journal: _Path, *, resume: bool = False, clock: bool = True) -> Run:
@@ -474,15 +495,84 @@ class Run:
         """Words to find it by, one by one or in lists."""
     def note(self, text: str) -> None:
         """Notes in Markdown; what is told later is a paragraph of its own."""
-    def input(self, role: str, path: _Path) -> None:
+    def labels(self, values: Mapping[str, str]) -> None:
+        """Words with values to find it by: ``run.labels({"area": "search"})``. The last value of a name
+        counts."""
+    def group(self, name: str, *, kind: str = "group", id: str | None = None) -> None:
+        """What it belongs to, the outermost first: ``run.group("ranking", kind="project")``.
+
+        ``kind`` is ``project``, ``experiment``, ``sweep``, ``group`` or a word of your tracker; ``id`` is
+        what the tracker calls it.
+        """
+    def link(self, url: str, title: str | None = None) -> None:
+        """An issue, a paper, a page."""
+    def code(
+        self,
+        *,
+        commit: str | None = None,
+        repository: str | None = None,
+        branch: str | None = None,
+        entry_point: str | None = None,
+        arguments: Sequence[str] | None = None,
+    ) -> None:
+        """The code that ran. ``entry_point`` is the program, relative to the repository or folder.
+
+        What is not given stays as it was told before, here and in the two calls below.
+        """
+    def environment(
+        self,
+        *,
+        os: str | None = None,
+        python: str | None = None,
+        packages: Mapping[str, str | None] | None = None,
+        container_image: str | None = None,
+        versions: Mapping[str, str] | None = None,
+    ) -> None:
+        """The software around it: ``packages`` by name, and other ``versions`` that matter, like ``cuda``."""
+    def hardware(
+        self,
+        *,
+        cpu: str | None = None,
+        cpu_cores: int | None = None,
+        cpu_threads: int | None = None,
+        memory_bytes: int | None = None,
+        accelerators: Mapping[str, int] | None = None,
+    ) -> None:
+        """The machine, without its name. ``accelerators`` are models and how many: ``{"NVIDIA H200": 8}``."""
+    def input(
+        self,
+        role: str,
+        path: _Path | None = None,
+        *,
+        name: str | None = None,
+        size: int | None = None,
+        sha256: str | None = None,
+        blake3: str | None = None,
+        uri: str | None = None,
+    ) -> None:
         """A file or folder that went in, by its role: ``model``, ``checkpoint``, ``adapter``, ``tokenizer``,
         ``dataset``, ``config``, ``code``, ``patch``, ``media``, ``file``, or a URI of your own.
 
         It is hashed now. The same bytes in the same role are recorded once, under the name of the
         first file; other names are ``aliases`` in ``artifacts.json``. Raises ``FileNotFoundError``, and
         :class:`expbundle.UsageError` for a role that the format does not have and that is not a URI.
+
+        A file that is not here has no ``path``, but a ``size`` in bytes, and one digest or both in hex:
+        ``run.input("model", name="base.safetensors", size=3, sha256="ba78…", uri="s3://…")``. They are
+        taken on trust, and link the run to others as those of a file that is here. Leave out of ``uri``
+        what signs a request.
         """
-    def output(self, role: str, path: _Path) -> None:
+    def output(
+        self,
+        role: str,
+        path: _Path | None = None,
+        *,
+        name: str | None = None,
+        size: int | None = None,
+        sha256: str | None = None,
+        blake3: str | None = None,
+        uri: str | None = None,
+    ) -> None:
         """A file or folder that came out, in the same way."""
     def artifact(self, name: str, content: bytes | _Path) -> None:
         """A small file whose bytes travel inside the bundle, such as a plot: bytes, or where they are.
@@ -552,9 +642,16 @@ class Run:
         """A result of an evaluation that was part of the run."""
     def section(self, name: str, content: Mapping[str, Any] | bytes) -> None:
         """A section of the format by its full name, like ``recipe.json``, as a dict; or a file of your own
-        as bytes."""
-    def allow_secrets(self, *names: str) -> None:
-        """Keeps what looks like a secret of these kinds, or at these places: for false alarms."""
+        as bytes.
+
+        ``context.json``, ``recipe.json``, ``artifacts.json``, ``identity.json`` and ``summary.json`` are
+        added to what the run was told, which need not be repeated: items of lists come behind those that
+        are there, notes are paragraphs, and of anything else the last value counts. Raises
+        :class:`expbundle.ExpbundleError`, which names the member, if it is not as the format has it.
+        """
+    def allow_secrets(self, *names: str | Sequence[str]) -> None:
+        """Keeps what looks like a secret of these kinds, or at these places, one by one or in lists: for
+        false alarms."""
     def end(self, status: Status | None = None, *, ended: _Moment | None = None) -> None:
         """How and when it ended, if not well and now."""
     def finish(
@@ -737,13 +834,31 @@ def verify(
     ``trusted`` is required unless ``require`` says otherwise. ``at`` is when keys are judged.
     ``no_objections`` requires, too, that nobody whose word counts has rejected, revoked, superseded or
     sent back a record, an ancestor, or the release of just these files.
+
+    ``digests="all"`` recomputes SHA-256 as well as BLAKE3, which takes longer. ``limits``, from 1 to 64,
+    lets in objects and numbers of objects that are so many times as large as usual.
+
+    What is signed by nobody you trust is set apart, and the report may hold all the same: take what you
+    use from :attr:`Report.bundle` or :attr:`Report.records`, and not from :func:`expbundle.open`.
     """
 
 def trackers() -> list[str]:
     """The names of the trackers that are read."""
 
-def source(path: _Path, tool: str | None = None) -> Source:
-    """Opens what a tracker left at a path; without ``tool`` it is found out which one."""
+def source(
+    path: _Path,
+    tool: str | None = None,
+    *,
+    run_column: str | None = None,
+    step_column: str | None = None,
+    time_column: str | None = None,
+    param_column: str | Sequence[str] | None = None,
+) -> Source:
+    """Opens what a tracker left at a path; without ``tool`` it is found out which one.
+
+    The columns are those of a table of runs (``csv``, ``jsonl``, ``parquet``), where their names do not
+    tell: ``param_column`` has those that are parameters, and not metrics or tags.
+    """
 
 def attach(
     folder: _Path,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ._core import Finding, Report
 
-__all__ = ["ExpbundleError", "NotAsRequired", "NotIntact", "UsageError"]
+__all__ = ["ExpbundleError", "NotAsRequired", "NotFound", "NotIntact", "UsageError"]
 
 
 class ExpbundleError(Exception):
@@ -40,6 +41,15 @@ class ExpbundleError(Exception):
 
 class UsageError(ExpbundleError, ValueError):
     """The arguments make no sense, or do not say which of several things is meant."""
+
+
+class NotFound(ExpbundleError, FileNotFoundError):
+    """A path is not there."""
+
+    def __init__(self, message: str, code: str = "cli.io", place: str | None = None, help: str | None = None) -> None:
+        super().__init__(message, code, place, help)
+        self.errno = errno.ENOENT
+        self.filename = place
 
 
 class NotIntact(ExpbundleError):
