@@ -128,8 +128,7 @@ impl Report {
     /// Type: str
     #[getter]
     fn line(&self) -> String {
-        let words = verdict::line(&self.report);
-        plain(words.lines().next().unwrap_or_default())
+        self.report.line.clone()
     }
 
     /// The bundle, handing out the records that count. Raises :class:`expbundle.NotIntact` if it is
@@ -200,7 +199,8 @@ impl Report {
 /// ``trust`` is a signers file, a ``.pub`` or ``.keys`` file, or a public key itself; then
 /// ``trusted`` is required unless ``require`` says otherwise. ``at`` is when keys are judged.
 /// ``no_objections`` requires, too, that nobody whose word counts has rejected, revoked, superseded or
-/// sent back a record, an ancestor, or the release of just these files.
+/// sent back a record, an ancestor, or the release of just these files, also after ``at``, and that
+/// all parents are here and signed: what was said of one that is missing cannot be known.
 ///
 /// ``digests="all"`` recomputes SHA-256 as well as BLAKE3, which takes longer. ``limits``, from 1 to 64,
 /// lets in objects and numbers of objects that are so many times as large as usual.
@@ -256,5 +256,5 @@ pub fn verify(
     })?
     .map_err(|error| raise(py, &error))?;
     let report = if no_objections { report.unless_objected() } else { report };
-    Ok(Report::new(report, source))
+    Ok(Report::new(verdict::worded(report), source))
 }

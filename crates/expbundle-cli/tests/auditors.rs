@@ -91,14 +91,22 @@ fn an_objection_stands_in_the_headline_and_can_decide() {
     );
     let (said, status) = verify(&bench, &["m", "--no-objections"]);
     assert!(
-        status == Some(3) && said.starts_with("✗ trusted") && said.contains("NOT WITHOUT OBJECTIONS as asked"),
+        status == Some(3)
+            && said.starts_with("✗ OBJECTED TO: board@example.org rejected \"base\": m\n")
+            && said.contains("NOT WITHOUT OBJECTIONS as asked, otherwise trusted, released by ada@example.org"),
         "{said}"
     );
     let (said, status) = verify(&bench, &["m/experiment.expb", "--no-objections"]);
-    assert!(status == Some(3) && said.contains("1 record was rejected"), "{said}");
+    assert!(status == Some(3) && said.contains("board@example.org rejected \"base\""), "{said}");
     let report = json(&verify(&bench, &["m", "--no-objections", "--json"]).0);
     valid("report", &report);
     assert!(report["holds"] == false && report["unlessObjected"] == true && report["state"] == "trusted", "{report}");
+    assert_eq!(report["line"], "✗ OBJECTED TO: board@example.org rejected \"base\": m");
+    let findings = report["findings"].as_array().expect("findings");
+    let finding = findings.iter().find(|one| one["code"] == "policy.objection").expect("the reason");
+    let message = finding["message"].as_str().expect("words");
+    assert!(message.starts_with("rejected by board@example.org, dated 20"), "{message}");
+    assert!(message.ends_with(": \"leaked test data\""), "{message}");
     let (said, _) = run(&bench, &["why", "m", "--trust", "signers"]);
     assert!(said.contains("rejected") && said.contains("`expbundle verify` checks files"), "{said}");
 }
@@ -424,4 +432,139 @@ fn what_only_a_later_version_can_read_is_counted_in_every_view() {
         valid(view, &report);
         assert_eq!(report["setAside"], 1, "{report}");
     }
+}
+
+/// The signers file with a bound on the key of a person.
+fn bound(bench: &Bench, name: &str, person: &str, bounds: &[&str]) {
+    bench.ok(&["trust", "remove", "signers", &format!("{person}@example.org")]);
+    let owner = format!("{person}@example.org");
+    bench.ok(&[&["trust", "add", "signers", &format!("{name}.pub"), "--as", &owner], bounds].concat());
+}
+
+#[test]
+fn what_was_said_after_the_moment_counts_for_whoever_asks_for_no_objections() {
+    let bench = attached();
+    let past = ["--at", "2020-01-01", "--no-objections"];
+    let (said, status) = verify(&bench, &[&["m"], &past[..]].concat());
+    assert!(status == Some(0) && said.starts_with("! trusted as of 2020-01-01"), "{said}");
+    // A reviewer who was not yet trusted then was when it was said.
+    bound(&bench, "board", "board", &["--from", "2021-01-01"]);
+    bench.ok(&["review", "m", "--verdict", "rejected", "--reason", "leaked", "--key", "board"]);
+    let (said, status) = verify(&bench, &[&["m"], &past[..]].concat());
+    assert!(
+        status == Some(3) && said.starts_with("✗ OBJECTED TO: board@example.org rejected \"base\" on 20"),
+        "{said}"
+    );
+    let (said, status) = verify(&bench, &["m", "--at", "2020-01-01"]);
+    let first = said.lines().next().expect("a headline");
+    assert!(status == Some(0) && first.contains(", but 1 record was since rejected on 20"), "{said}");
+    assert!(!said.contains("typing error"), "{said}");
+    bench.ok(&["revoke", "m", "--whole-record", "--reason", "made up", "--key", "key"]);
+    let (said, status) = verify(&bench, &[&["m"], &past[..]].concat());
+    assert!(status == Some(3) && said.starts_with("✗ OBJECTED TO: ada@example.org revoked \"base\" on 20"), "{said}");
+    let report = json(&verify(&bench, &["m", "--json", "--at", "2020-01-01"]).0);
+    valid("report", &report);
+    assert_eq!(report["state"], "trusted", "what was said later changes no state");
+    assert_eq!(report["objectedSince"][0]["objections"].as_array().expect("both").len(), 2, "{report}");
+    // A release that was revoked later is found too.
+    let release = report["folder"]["releases"][0]["statement"].as_str().expect("an id");
+    bench.ok(&["revoke", "m", "--statement", release, "--reason", "backdoor", "--key", "key"]);
+    let (said, status) = verify(&bench, &[&["m"], &past[..]].concat());
+    let first = "✗ OBJECTED TO: ada@example.org revoked a release of just these files on 20";
+    assert!(status == Some(3) && said.starts_with(first), "{said}");
+}
+
+#[test]
+fn what_was_signed_when_the_key_was_no_longer_trusted_has_no_hint_to_an_earlier_moment() {
+    let bench = attached();
+    bound(&bench, "key", "ada", &["--until", "2020-01-31"]);
+    let (said, status) = verify(&bench, &["m"]);
+    assert!(status == Some(3) && !said.contains("--at"), "{said}");
+    assert!(said.contains(" days after the trust in the key of ada@example.org ended"), "{said}");
+    assert!(!said.contains("remove it") && !said.contains("add the key"), "{said}");
+    let (said, status) = verify(&bench, &["m", "--at", "2020-01-01"]);
+    assert!(
+        status == Some(0) && said.starts_with("! trusted as of 2020-01-01, by 2 statements dated after that, when")
+    );
+    let (said, status) = verify(&bench, &["m", "--at", "2020-01-01", "--no-objections"]);
+    assert!(
+        status == Some(3) && said.starts_with("✗ OBJECTIONS CANNOT BE RULED OUT: 2 signatures are dated"),
+        "{said}"
+    );
+    // What was signed while it was trusted is judged as of just then.
+    bench.ok(&["create", "--title", "dated", "-o", "d.expb"]);
+    bench.ok(&["sign", "d.expb", "--key", "key", "--at", "2020-01-05T10:00:00Z"]);
+    let (said, status) = verify(&bench, &["d.expb"]);
+    assert!(status == Some(3) && said.contains("with `--at 2020-01-05T10:00:00Z`"), "{said}");
+    let (said, status) = verify(&bench, &["d.expb", "--at", "2020-01-05T10:00:00Z", "--no-objections"]);
+    assert!(status == Some(0) && said.starts_with("✓ intact, signed and trusted"), "{said}");
+}
+
+#[test]
+fn a_parent_of_which_nothing_is_known_stands_in_the_headline_and_can_decide() {
+    let bench = bench();
+    tune(&bench);
+    bench.ok(&["sign", "b.expb", "--key", "key"]);
+    let (said, status) = verify(&bench, &["b.expb"]);
+    assert!(
+        status == Some(0) && said.starts_with("! intact, signed and trusted, but 1 parent is not here: b.expb"),
+        "{said}"
+    );
+    let parent = bench.ok(&["show", "a.expb", "--json"]);
+    let id = json(&parent)["id"].as_str().expect("an id")[..12].to_owned();
+    assert!(said.contains(&format!("1 parent record is not here: {id}")), "{said}");
+    let (said, status) = verify(&bench, &["b.expb", "--no-objections"]);
+    let first = "✗ OBJECTIONS CANNOT BE RULED OUT: 1 parent is not here: b.expb\n";
+    assert!(status == Some(3) && said.starts_with(first), "{said}");
+    // One that is here and that no trusted key signed is told apart.
+    bench.ok(&["create", "--title", "base", "--output", "model=m/model.safetensors", "-o", "a.expb", "--force"]);
+    bench.ok(&["sign", "a.expb", "--key", "stranger"]);
+    bench.ok(&["merge", "a.expb", "b.expb", "-o", "c.expb"]);
+    let (said, status) = verify(&bench, &["c.expb"]);
+    assert!(status == Some(0) && said.contains("but 1 parent is not signed by a trusted key"), "{said}");
+    assert!(said.contains(&format!("1 parent record is here, and not signed by a trusted key: {id}")), "{said}");
+    assert_eq!(verify(&bench, &["c.expb", "--no-objections"]).1, Some(3));
+}
+
+#[test]
+fn a_signature_that_nobody_looked_at_is_not_a_check_mark() {
+    let bench = bench();
+    bench.ok(&["create", "--title", "strange", "-o", "s.expb"]);
+    bench.ok(&["sign", "s.expb", "--key", "stranger"]);
+    let (said, status) = run(&bench, &["verify", "s.expb"]);
+    assert!(status == Some(0) && said.starts_with("! intact and signed (signers not checked): s.expb"), "{said}");
+    let (said, status) = verify(&bench, &["s.expb", "--require", "signed"]);
+    assert!(status == Some(3) && said.starts_with("✗ NOT SIGNED BY A KEY YOU TRUST: s.expb\n"), "{said}");
+}
+
+#[test]
+fn of_several_the_table_comes_last_with_reasons_and_a_count() {
+    let bench = attached();
+    bench.ok(&["review", "m", "--verdict", "rejected", "--key", "board"]);
+    bench.ok(&["create", "--title", "strange", "-o", "s.expb"]);
+    bench.ok(&["sign", "s.expb", "--key", "stranger"]);
+    let (said, status) = verify(&bench, &["m", "nope", "s.expb"]);
+    assert_eq!(status, Some(2), "{said}");
+    let last: Vec<&str> = said.lines().rev().take(4).collect();
+    assert_eq!(last[0], "1 of 3 hold, 1 with a reservation (`!`)", "{said}");
+    assert_eq!(last[1], "✗ NOT TRUSTED: s.expb (signed by a key that is not in signers)");
+    assert!(last[2].starts_with("✗ no bundle here: nope (cannot read the bundle: "), "{said}");
+    assert!(
+        last[3].starts_with("! trusted, released by ada@example.org, but 1 record was rejected by board@"),
+        "{said}"
+    );
+    let (said, status) = verify(&bench, &["m", "nope", "--json"]);
+    let reports = json(&said);
+    assert_eq!((status, reports.as_array().map(Vec::len)), (Some(2), Some(2)));
+    assert!(reports[1]["path"] == "nope" && reports[1]["state"] == "refused" && reports[1]["holds"] == false);
+    valid("report", &reports[1]);
+}
+
+#[test]
+fn a_pickle_that_was_added_is_not_a_key_that_is_missing() {
+    let bench = attached();
+    fs::write(bench.path("m/extra.pkl"), b"cos\nsystem\n").expect("room");
+    let (said, status) = verify(&bench, &["m"]);
+    assert!(status == Some(3) && said.contains("do not load it: a pickle can run any code"), "{said}");
+    assert!(!said.contains("add the key of a signer"), "{said}");
 }

@@ -34,8 +34,8 @@ fn read(path: &Path) -> Value {
 fn wordless(value: Value) -> Value {
     match value {
         Value::Object(members) => {
-            let kept =
-                members.into_iter().filter(|(name, _)| name != "message" && name != "help" && name != "notProven");
+            let is_of_words = |name: &str| ["message", "help", "notProven", "line"].contains(&name);
+            let kept = members.into_iter().filter(|(name, _)| !is_of_words(name));
             Value::Object(kept.map(|(name, value)| (name, wordless(value))).collect())
         }
         Value::Array(items) => Value::Array(items.into_iter().map(wordless).collect()),

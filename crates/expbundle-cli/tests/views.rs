@@ -288,8 +288,8 @@ fn a_key_that_is_not_valid_now_has_one_line() {
     for (options, words) in [
         ("valid-after=\"202701010930Z\"", "only from 2027-01-01T09:30:00Z [trust.not-valid]\n"),
         (
-            "valid-after=\"20260101\",valid-before=\"20260201\"",
-            "only from 2026-01-01 until 2026-02-01 [trust.not-valid]\n",
+            "valid-after=\"20260101\",valid-before=\"20261121\"",
+            "only from 2026-01-01 until 2026-11-21 [trust.not-valid]\n",
         ),
         ("namespaces=\"git\"", "only for other purposes than \"expbundle\" [trust.namespace]\n"),
     ] {

@@ -7,7 +7,7 @@ use std::io;
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
 use expbundle::hash::{self, HashError, Progress};
-use expbundle::judge::State;
+use expbundle::judge::{State, Verdict};
 use expbundle::report::{Question, Report};
 use expbundle::verify::{Checked, Unverified};
 use expbundle_format::{Code, Finding, Place};
@@ -106,14 +106,18 @@ fn audit_bundle(
         }
     };
     let verdict = intact.judge(policy, at.timestamp());
-    let judge_folder = |folder: &Utf8Path| {
-        let scan = scan(folder, wanted(&intact, &verdict.standing, digests), progress)?;
-        Ok::<_, HashError>(judge(&scan, &intact, &verdict, policy.is_some(), digests))
-    };
     // What contradicts itself is compared with no files.
-    let folder = folder.filter(|_| verdict.state > State::Malformed).map(judge_folder).transpose()?;
-    let report = Report::new(path.as_str(), findings, Some((&intact, &verdict)), folder, question);
+    let folder = folder.filter(|_| verdict.state > State::Malformed);
+    let scan = folder.map(|folder| scan(folder, wanted(&intact, &verdict.standing, digests), progress)).transpose()?;
+    let report = |findings, verdict: &Verdict| {
+        let folder = scan.as_ref().map(|scan| judge(scan, &intact, verdict, policy.is_some(), digests));
+        Report::new(path.as_str(), findings, Some((&intact, verdict)), folder, question)
+    };
+    let mut answer = report(findings, &verdict);
+    if let Some(later) = intact.judge_in_hindsight(policy, at.timestamp()) {
+        answer = answer.with_hindsight(&report(Vec::new(), &later));
+    }
     // To free 100,000 records one by one takes long, and nobody has to wait for it.
     rayon::spawn(move || drop(intact));
-    Ok(report)
+    Ok(answer)
 }

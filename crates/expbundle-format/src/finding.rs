@@ -121,7 +121,7 @@ codes! {
     DirectoryUnreadable "directory.unreadable" Warning "the file could not be read, so it was not checked; check its permissions and its name";
     DirectoryAlike "directory.alike" Warning "some file systems treat these paths as the same, so neither file is covered; rename one of them";
     DirectoryShard "directory.shard" Warning "the weights are incomplete without it; add the missing file, or release the folder again";
-    DirectoryNoWeights "directory.no-weights" Warning "a folder is signed or trusted only if it has weights and a signature covers them; add the weights";
+    DirectoryNoWeights "directory.no-weights" Warning "a folder is signed or trusted only if it has weights and a signature covers them";
     DirectoryNoListing "directory.no-listing" Warning "without its listing a release covers nothing; get a copy of the bundle that includes it";
     DirectoryNotReleased "directory.not-released" Info "an older checkpoint of the same signer, or a renamed file, would be covered too; only a release binds paths";
     StatementEnvelope "statement.envelope" Error "a statement must be a Sigstore bundle v0.3 with one DSSE envelope; see spec/statements.md";
@@ -137,7 +137,7 @@ codes! {
     StatementPrevCycle "statement.prev-cycle" Error "statements cannot follow each other in a circle; do not trust them";
     StatementSeal "statement.seal" Error "objects that the seal lists are missing; get the complete copy, or one without the seal";
     StatementPrevTime "statement.prev-time" Warning "the statement is dated before one that it follows; a clock was wrong, or the date is false";
-    StatementFuture "statement.future" Info "the statement is dated in the future; until then a revocation or supersession does not count, so check whether the date is a typing error";
+    StatementFuture "statement.future" Info "the statement is dated after the moment that is judged, and a revocation or supersession does not count before its date; if that moment is now, check the date";
     SignatureCount "signature.count" Error "an envelope must have exactly one signature; other people sign in statements of their own";
     SignatureInvalid "signature.invalid" Error "the signature does not match the statement and the key: one of them was changed; do not trust it";
     SignatureEncoding "signature.encoding" Error "signature and key must be in the one strict encoding of Ed25519; see spec/statements.md";
@@ -145,11 +145,12 @@ codes! {
     SignatureUnknownAlgorithm "signature.unknown-algorithm" Info "the statement names a key of an unknown algorithm and was not verified, so it does not count; a later version of expbundle may verify it";
     TrustUnknownSigner "trust.unknown-signer" Info "statements by keys that are not in the signers file change no verdict; add a key to the file if you know its owner";
     TrustNotValid "trust.not-valid" Warning "the signers file trusts this key only at another time; check its validity dates";
-    TrustRevoked "trust.revoked" Warning "it was revoked and no longer counts; ask the signer of the revocation for the reason";
+    TrustRevoked "trust.revoked" Warning "what was revoked no longer counts; use something else, or ask whoever revoked it";
     TrustNoRight "trust.no-right" Info "only the original signers, or a key that the signers file trusts, may revoke or replace something; this statement has no effect";
     TrustNamespace "trust.namespace" Warning "the signers file trusts this key only for other namespaces; add the namespace `expbundle` if that is intended";
     TrustSigners "trust.signers" Error "the signers file must follow OpenSSH's allowed_signers format; see ssh-keygen(1)";
     PolicyState "policy.state" Warning "the required state does not hold; sign what is yours and unsigned, or add the key of a signer whom you trust to the signers file";
+    PolicyObjection "policy.objection" Warning "somebody objects, or whether anybody does cannot be known; ask whoever objects, or get the bundle that has the parent and merge it";
     LineageParentAbsent "lineage.parent-absent" Info "the record of a parent is not in this bundle; merge the bundle that includes it";
     LineageSuperseded "lineage.superseded" Info "the record was replaced by a newer one; use that one instead";
     LineageLicenceUnknown "lineage.licence-unknown" Info "the licence of an ancestor is not recorded, so what it permits is unknown; ask its author";

@@ -37,3 +37,12 @@ pub fn look_like_weights(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
     ENDS.iter().any(|end| path.ends_with(end))
 }
+
+/// Ends of names that pickles have, in any case, and archives with pickles in them.
+const PICKLES: [&str; 8] = [".bin", ".ckpt", ".dill", ".joblib", ".pickle", ".pkl", ".pt", ".pth"];
+
+/// Whether a path ends as those of files do that run code when they are loaded.
+pub fn may_run_code(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    PICKLES.iter().any(|end| path.ends_with(end))
+}

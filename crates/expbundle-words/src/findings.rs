@@ -27,10 +27,19 @@ pub fn is_worth(finding: &Finding) -> bool {
 
 /// The finding as it reads on a terminal.
 pub fn words(finding: &Finding) -> String {
+    words_at(finding, &where_to_look(&finding.place.to_string())) + &help(finding)
+}
+
+/// The finding without its help, where what helps is told beside it.
+pub fn bare(finding: &Finding) -> String {
     words_at(finding, &where_to_look(&finding.place.to_string()))
 }
 
-/// A finding at a place that is put in words already.
+fn help(finding: &Finding) -> String {
+    format!("  {}: {}\n", paint(Tone::Hint, "help"), hints::of(finding))
+}
+
+/// A finding without its help, at a place that is put in words already.
 fn words_at(finding: &Finding, place: &str) -> String {
     let tone = match finding.severity() {
         Severity::Error => Tone::Bad,
@@ -42,7 +51,6 @@ fn words_at(finding: &Finding, place: &str) -> String {
     if !place.is_empty() {
         text += &format!("  --> {place}\n");
     }
-    text += &format!("  {}: {}\n", paint(Tone::Hint, "help"), hints::of(finding));
     text
 }
 
@@ -90,7 +98,7 @@ fn words_of_runs(finding: &Finding, runs: &[&str]) -> String {
     let within = if place.is_empty() { String::new() } else { format!("{} of ", where_to_look(&place)) };
     let names: Vec<String> = runs.iter().map(|run| path(run)).collect();
     let number = count(runs.len() as u64, "run");
-    words_at(finding, &format!("{within}{number}: {}", some_of(&names, SHOWN_OF_A_KIND, ", ")))
+    words_at(finding, &format!("{within}{number}: {}", some_of(&names, SHOWN_OF_A_KIND, ", "))) + &help(finding)
 }
 
 /// The first few of each code in words, and how many more there are.

@@ -11,8 +11,8 @@ use expbundle_format::record::Kind;
 use expbundle_format::{Code, RecordId};
 use expbundle_query::short;
 
-use crate::verdict::{but, good, later};
-use crate::{Tone, count, moment, one_line, paint, path, quoted};
+use crate::verdict::{but, good, is_only_objected, later, not_as_required, objected_to, state};
+use crate::{Tone, count, day, moment, one_line, paint, path, quoted};
 
 /// Names shown of a list that may be long.
 const SHOWN: usize = 8;
@@ -30,29 +30,27 @@ pub fn headline(report: &Report, folder: &FolderReport) -> String {
         [] => folder_path.clone(),
         all => format!("{folder_path} differs from its release: {}", all.join("; ")),
     };
-    let (tone, first) = match (report.state, folder.covered_by) {
-        (State::Malformed, _) => (Tone::Bad, format!("✗ verification FAILED{but}: {what}")),
-        // A folder that is intact and no more has files that nobody stands by.
-        (State::Intact, _) if report.holds => (Tone::Doubt, format!("! intact{but}: {what}")),
-        (State::Intact, _) => (Tone::Bad, format!("✗ NOT {}{but}: {what}", report.required.as_str().to_uppercase())),
-        (state, CoveredBy::Release) => {
+    let whose = match folder.covered_by {
+        CoveredBy::Release => {
             let title = folder.title.as_deref().map(|title| format!(" as {}", quoted(title))).unwrap_or_default();
-            (
-                tone_of(report),
-                format!("{} {state}{later}, released by {who}{title}{but}: {files} of {folder_path}", mark(report)),
-            )
+            format!("released by {who}{title}")
         }
-        (state, _) => {
-            let origins = origins(report);
-            let is_of_origin =
-                |file: &FileReport| file.made.as_ref().is_some_and(|made| origins.contains(&made.record));
-            let how = if report.files.iter().any(is_of_origin) { "described by records" } else { "made by runs" };
-            let text =
-                format!("{} {state}{later}, {how} that {who} signed{but}: {files} of {folder_path}", mark(report));
-            (tone_of(report), text)
+        _ => format!("{} that {who} signed", made_how(report)),
+    };
+    let (tone, first) = match report.state {
+        State::Malformed => (Tone::Bad, format!("✗ verification FAILED{but}: {what}")),
+        State::Intact if is_only_objected(report) => (Tone::Bad, "intact".to_owned()),
+        // A folder that is intact and no more has files that nobody stands by.
+        State::Intact if report.holds => (Tone::Doubt, format!("! intact{but}: {what}")),
+        State::Intact => (Tone::Bad, format!("✗ {}{but}: {what}", not_as_required(report))),
+        _ if is_only_objected(report) => (Tone::Bad, format!("{}, {whose}: {files}", state(report))),
+        _ => {
+            let (tone, mark) = if report.holds { good(report) } else { (Tone::Bad, "✗") };
+            let state = state(report);
+            (tone, format!("{mark} {state}{later}, {whose}{but}: {files} of {folder_path}"))
         }
     };
-    let mut text = paint(tone, &first) + "\n";
+    let mut text = if is_only_objected(report) { objected_to(report, &first) } else { paint(tone, &first) + "\n" };
     text += &not_as_asked(report);
     let revoked = revoked(folder);
     let release = match (&revoked, folder.covered_by) {
@@ -87,23 +85,18 @@ pub fn headline(report: &Report, folder: &FolderReport) -> String {
 }
 
 /// What the line below the headline says of a state that alone would do.
-pub(crate) fn not_as_asked(report: &Report) -> String {
-    let missing = match report.state {
-        _ if report.holds => return String::new(),
-        state if state >= report.required => "WITHOUT OBJECTIONS",
-        State::Signed => "TRUSTED",
-        _ => return String::new(),
-    };
-    format!("  {}\n", paint(Tone::Bad, &format!("NOT {missing} as asked")))
+fn not_as_asked(report: &Report) -> String {
+    if report.holds || report.state != State::Signed || report.required != State::Trusted {
+        return String::new();
+    }
+    format!("  {}\n", paint(Tone::Bad, "NOT TRUSTED as asked"))
 }
 
-/// Where somebody objects, a release of trusted files is one to look at first.
-fn mark(report: &Report) -> &'static str {
-    if report.holds { good(report).1 } else { "✗" }
-}
-
-fn tone_of(report: &Report) -> Tone {
-    if report.holds { good(report).0 } else { Tone::Bad }
+/// Whether the files were made, or came from outside.
+fn made_how(report: &Report) -> &'static str {
+    let origins = origins(report);
+    let is_of_origin = |file: &FileReport| file.made.as_ref().is_some_and(|made| origins.contains(&made.record));
+    if report.files.iter().any(is_of_origin) { "described by records" } else { "made by runs" }
 }
 
 fn signers(names: &[String]) -> String {
@@ -137,9 +130,13 @@ fn is_revoked_here(release: &ReleaseReport) -> bool {
 
 /// What the first line says of it.
 fn but_revoked(report: &Report, folder: &FolderReport) -> String {
-    let is_revoked = folder.releases.iter().any(is_revoked_here);
     let joint = if report.holds && report.state > State::Malformed { "but" } else { "and" };
-    if is_revoked { format!(", {joint} a release of just these files was REVOKED") } else { String::new() }
+    if folder.releases.iter().any(is_revoked_here) {
+        return format!(", {joint} a release of just these files was REVOKED");
+    }
+    let Some(since) = &report.release_revoked_since else { return String::new() };
+    let by = signers(&since.by);
+    format!(", {joint} a release of just these files was REVOKED since, on {} by {by}", day(since.created))
 }
 
 /// Paths of the files in a state.

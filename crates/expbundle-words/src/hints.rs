@@ -2,6 +2,7 @@
 
 use camino::Utf8Path;
 use expbundle_format::container::ContainerError;
+use expbundle_format::weights::may_run_code;
 use expbundle_format::{Code, Finding};
 
 use crate::{Tone, paint};
@@ -18,6 +19,10 @@ pub fn of(finding: &Finding) -> String {
         finding.code == Code::ContainerNotABundle && finding.message == ContainerError::Pointer.to_string();
     if is_pointer {
         return "download the bundle with `git lfs pull`".to_owned();
+    }
+    let is_pickle = || finding.place.entry.as_deref().is_some_and(may_run_code);
+    if finding.code == Code::DirectoryUncovered && is_pickle() {
+        return format!("do not load it: a pickle can run any code when it is loaded; {}", help(finding.code));
     }
     // Where W&B's client puts what it is about to send.
     if finding.code == Code::SourceMissing && finding.message.contains("W&B's staging folder") {

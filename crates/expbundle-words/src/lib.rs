@@ -62,7 +62,7 @@ use numbers::brief_digest;
 pub use numbers::{count, duration, grouped, rounded, size, some_of};
 pub use times::show_times_in;
 use times::{day, moment};
-pub use tone::{Tone, paint};
+pub use tone::{Tone, paint, unpainted};
 
 /// The example of the README, as a test.
 #[cfg(doctest)]

@@ -133,8 +133,7 @@ fn statement(report: &StatementReport, known: &[KnownKey]) -> String {
         text += &format!("         {}\n", paint(Tone::Bad, "revoked: no longer counts"));
     }
     if report.replaced {
-        text +=
-            &format!("         {}\n", paint(Tone::Doubt, "replaced by a later or stricter review by the same signer"));
+        text += &format!("         {}\n", paint(Tone::Doubt, "no longer counts: the same signer reviewed it anew"));
     }
     if let Some(record) = report.record {
         text += &format!("Record:  {record}\n");

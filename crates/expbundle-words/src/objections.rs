@@ -20,14 +20,7 @@ const SHOWN_BY: &str = "`expbundle verify` shows more";
 
 /// One objection, like `rejected by ben@example.org: "poison"`.
 pub fn words(objection: &Objection) -> String {
-    let by = match (objection.trusted_as.first(), objection.listed_as.first()) {
-        (Some(principal), _) => one_line(principal),
-        (None, Some(principal)) => {
-            format!("a key of {} that is not trusted now ({})", one_line(principal), objection.key)
-        }
-        (None, None) if objection.signers_checked => format!("an unknown key ({})", objection.key),
-        (None, None) => format!("an unchecked key ({})", objection.key),
-    };
+    let by = who(objection);
     let what = match (objection.kind, objection.successor) {
         (ObjectionKind::Superseded, Some(successor)) => {
             format!("superseded by record {}, according to", short(&successor))
@@ -38,6 +31,18 @@ pub fn words(objection: &Objection) -> String {
     };
     let reason = objection.reason.as_deref().map(|reason| format!(": {}", quoted(reason))).unwrap_or_default();
     format!("{what} {by}{reason}")
+}
+
+/// Whose objection it is.
+pub(crate) fn who(objection: &Objection) -> String {
+    match (objection.trusted_as.first(), objection.listed_as.first()) {
+        (Some(principal), _) => one_line(principal),
+        (None, Some(principal)) => {
+            format!("a key of {} that is not trusted now ({})", one_line(principal), objection.key)
+        }
+        (None, None) if objection.signers_checked => format!("an unknown key ({})", objection.key),
+        (None, None) => format!("an unchecked key ({})", objection.key),
+    }
 }
 
 /// All objections to one record, joined. Those of trusted keys and of the record's own authors are

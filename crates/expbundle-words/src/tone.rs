@@ -29,3 +29,23 @@ pub fn paint(tone: Tone, text: &str) -> String {
     };
     format!("{style}{text}{style:#}")
 }
+
+/// The text without the colours of [`paint`].
+pub fn unpainted(text: &str) -> String {
+    let mut parts = text.split('\u{1b}');
+    let first = parts.next().unwrap_or_default();
+    let rest = parts.map(|part| part.split_once('m').map_or(part, |(_, rest)| rest));
+    std::iter::once(first).chain(rest).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_taken_out_again() {
+        let text = format!("a {} map of {}", paint(Tone::Bad, "milk"), paint(Tone::Hint, "moss"));
+        assert!(text.contains('\u{1b}'));
+        assert_eq!(unpainted(&text), "a milk map of moss");
+    }
+}

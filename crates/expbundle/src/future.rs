@@ -2,17 +2,22 @@
 //! year is mistyped would else be without effect, and nobody would see it.
 
 use expbundle_format::container::EntryName;
+use expbundle_format::time::Time;
 use expbundle_format::{Code, Finding, Place};
 use expbundle_statement::{Kind, Predicate, VerifiedStatement};
 use jiff::Timestamp;
 
+/// From when on a statement counts, by its own word.
+pub(crate) fn counts_from(statement: &VerifiedStatement) -> Time {
+    match statement.predicate() {
+        Predicate::Revocation(revocation) => revocation.since.unwrap_or(statement.created()),
+        _ => statement.created(),
+    }
+}
+
 /// What is to be said of a statement that is dated after the moment.
 pub(crate) fn finding(statement: &VerifiedStatement, at: Timestamp) -> Option<Finding> {
-    let (created, kind) = (statement.created(), statement.kind());
-    let since = match statement.predicate() {
-        Predicate::Revocation(revocation) => revocation.since.unwrap_or(created),
-        _ => created,
-    };
+    let (created, kind, since) = (statement.created(), statement.kind(), counts_from(statement));
     let message = match kind {
         Kind::Revocation if since.timestamp() > at => format!("the revocation counts from {since} on, and not yet"),
         Kind::Supersession if created.timestamp() > at => {

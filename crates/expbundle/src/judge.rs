@@ -10,11 +10,12 @@ use std::str::FromStr;
 use expbundle_format::container::EntryName;
 use expbundle_format::{Code, Finding, Foreign, Place, RecordId, StatementId};
 use expbundle_lineage::Lineage;
-use expbundle_statement::{Predicate, TrustPolicy};
+use expbundle_statement::{Predicate, TrustPolicy, VerifiedStatement};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::bundle::Bundle;
+use crate::future;
 use crate::spoken_of::Attributed;
 use crate::standing::{Apart, ObjectionKind, Standing};
 use crate::verify::{CheckError, Intact};
@@ -168,6 +169,21 @@ impl Intact {
         let standing = self.standing(policy, at.into());
         let lineage = self.lineage(&standing);
         self.verdict(policy.is_some(), standing, lineage)
+    }
+
+    /// Judges a bundle as of a moment, and counts what was said against anything after it too, each
+    /// by whoever was trusted when it was said. `None` if nothing was: then it is the same.
+    pub fn judge_in_hindsight(&self, policy: Option<&TrustPolicy>, at: impl Into<Timestamp>) -> Option<Verdict> {
+        let at = at.into();
+        let is_later = |statement: &VerifiedStatement| {
+            statement.predicate().is_against()
+                && future::counts_from(statement).max(statement.created()).timestamp() > at
+        };
+        self.statements().iter().any(is_later).then(|| {
+            let standing = self.standing_in_hindsight(policy, at);
+            let lineage = self.lineage(&standing);
+            self.verdict(policy.is_some(), standing, lineage)
+        })
     }
 
     /// Judges a bundle, and refuses one whose parts contradict each other.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use expbundle_format::container::EntryName;
 use expbundle_format::time::Time;
 use expbundle_format::{RecordId, StatementId};
 use expbundle_statement::{Identity, Predicate, Review, ReviewVerdict, Revoked, VerifiedStatement};
@@ -39,6 +40,9 @@ pub struct Objection {
     /// Whether there was a signers file; else nobody knows whose key it is.
     #[serde(skip)]
     pub signers_checked: bool,
+    /// The file of the statement in the bundle.
+    #[serde(skip)]
+    pub entry: String,
 }
 
 /// What can be said against a record, the weightiest first.
@@ -129,7 +133,7 @@ pub(crate) fn object<'a>(
 fn signed_again<'a>(rights: &Rights<'a>, standing: &Standing) -> HashMap<(&'a Identity, RecordId), Time> {
     let mut last: HashMap<(&Identity, RecordId), Time> = HashMap::new();
     let counts = |one: &&VerifiedStatement| {
-        !standing.is_of_revoked(one) && standing.vouches(one) && one.created().timestamp() <= rights.at
+        !standing.is_of_revoked(one) && standing.vouches(one) && rights.moment.has(one.created())
     };
     for one in rights.authorships().filter(counts) {
         let at = last.entry((one.identity(), record_of(one))).or_insert(one.created());
@@ -166,6 +170,7 @@ impl<'a> Objections<'a> {
             reason: reason.cloned(),
             successor,
             signers_checked: rights.policy.is_some(),
+            entry: EntryName::Statement(statement.file_digest()).to_string(),
         };
         self.against.entry(record).or_default().push(objection);
     }
@@ -246,7 +251,7 @@ impl<'a> Objections<'a> {
         // back nothing that was said of the licence. Of two words of one moment the severer counts.
         let mut reviews: HashMap<Matter<'_>, (Time, Severity, StatementId)> = HashMap::new();
         let is_said = |statement: &VerifiedStatement| {
-            !standing.statements.contains(&statement.id()) && statement.created().timestamp() <= rights.at
+            !standing.statements.contains(&statement.id()) && rights.moment.has(statement.created())
         };
         for statement in words.iter().filter(|statement| is_said(statement)) {
             if let Predicate::Review(review) = statement.predicate() {

@@ -176,26 +176,35 @@ impl Intact {
     /// With a signers file whoever it trusts may take anything back, and a key that it has, what
     /// that key signed. Without one each key may take back its own signatures.
     pub fn standing(&self, policy: Option<&TrustPolicy>, at: Timestamp) -> Standing {
-        let rights = Rights::new(self, policy, at);
+        self.standing_by(&Rights::new(self, policy, Moment { at, is_in_hindsight: false }))
+    }
+
+    /// The same with what was said later against anything.
+    pub(crate) fn standing_in_hindsight(&self, policy: Option<&TrustPolicy>, at: Timestamp) -> Standing {
+        self.standing_by(&Rights::new(self, policy, Moment { at, is_in_hindsight: true }))
+    }
+
+    fn standing_by<'a>(&'a self, rights: &Rights<'a>) -> Standing {
+        let (policy, at) = (rights.policy, rights.moment.at);
         let mut standing = Standing::default();
         let (mut words, strangers): (Vec<&VerifiedStatement>, Vec<&VerifiedStatement>) =
             self.statements().iter().partition(|statement| rights.is_known(statement.identity()));
         words.sort_by_key(|statement| (statement.created(), statement.id()));
-        let revocations = revoke(&words, &rights, &mut standing);
+        let revocations = revoke(&words, rights, &mut standing);
         if policy.is_some() {
             let apart = self.statements().iter().filter(|statement| !rights.trusts(statement));
             standing.apart.statements = apart.map(VerifiedStatement::id).collect();
-            self.divide(&revocations, &rights, &mut standing);
+            self.divide(&revocations, rights, &mut standing);
         }
         let of_revoked = self.statements().iter().filter(|statement| standing.signers.contains(statement.identity()));
         standing.statements.extend(of_revoked.map(VerifiedStatement::id));
-        self.supersede(&words, &rights, &mut standing);
+        self.supersede(&words, rights, &mut standing);
         standing.findings.extend(words.iter().filter_map(|statement| future::finding(statement, at)));
-        judge_signers(&words, &rights, &mut standing);
+        judge_signers(&words, rights, &mut standing);
         if policy.is_some() {
             report_strangers(&strangers, &mut standing);
         }
-        object(&words, &revocations, &rights, &mut standing);
+        object(&words, &revocations, rights, &mut standing);
         standing
     }
 
@@ -207,7 +216,7 @@ impl Intact {
         });
         let valid: Vec<_> = superseding
             .filter(|(statement, _)| {
-                !standing.statements.contains(&statement.id()) && statement.created().timestamp() <= rights.at
+                !standing.statements.contains(&statement.id()) && rights.moment.has(statement.created())
             })
             .collect();
         let said = signers_of(valid.iter().map(|(statement, _)| *statement));
@@ -317,7 +326,7 @@ fn revoke<'a>(
     for statement in words {
         let Predicate::Revocation(revocation) = statement.predicate() else { continue };
         let since = revocation.since.unwrap_or(statement.created());
-        if since.timestamp() > rights.at {
+        if !rights.moment.has(since) {
             continue;
         }
         let (signer, subject) = (statement.identity(), RecordId(statement.record().blake3));
@@ -392,27 +401,49 @@ fn judge_signers<'a>(words: &[&'a VerifiedStatement], rights: &Rights<'a>, stand
     }
 }
 
+/// As of when everything is judged.
+#[derive(Clone, Copy)]
+pub(crate) struct Moment {
+    pub at: Timestamp,
+    /// Whether what was said later counts too.
+    pub is_in_hindsight: bool,
+}
+
+impl Moment {
+    /// Whether what is said from a date on counts.
+    pub fn has(self, date: Time) -> bool {
+        self.is_in_hindsight || date.timestamp() <= self.at
+    }
+
+    /// The moment at which the key of a statement is judged: what was said later is the word of
+    /// whoever was trusted then.
+    fn of_key(self, statement: &VerifiedStatement) -> Timestamp {
+        let is_later = self.is_in_hindsight && statement.predicate().is_against();
+        if is_later { self.at.max(statement.created().timestamp()) } else { self.at }
+    }
+}
+
 /// Who may take back what.
 pub(crate) struct Rights<'a> {
     intact: &'a Intact,
     authors: HashMap<RecordId, HashSet<&'a Identity>>,
     pub policy: Option<&'a TrustPolicy>,
-    /// By all that a judgement rests on beside the policy and the moment, which are the same for
-    /// all.
-    judgements: HashMap<(&'a Identity, TimeEvidence), Judgement>,
-    pub at: Timestamp,
+    /// By all that a judgement rests on beside the policy, which is the same for all.
+    judgements: HashMap<(&'a Identity, TimeEvidence, Timestamp), Judgement>,
+    pub moment: Moment,
 }
 
 impl<'a> Rights<'a> {
-    fn new(intact: &'a Intact, policy: Option<&'a TrustPolicy>, at: Timestamp) -> Self {
+    fn new(intact: &'a Intact, policy: Option<&'a TrustPolicy>, moment: Moment) -> Self {
         let mut judgements = HashMap::new();
         if let Some(policy) = policy {
             for statement in intact.statements() {
-                let (identity, signed) = (statement.identity(), statement.time_evidence());
-                judgements.entry((identity, signed)).or_insert_with(|| policy.judge(identity, signed, at));
+                let (identity, signed, at) =
+                    (statement.identity(), statement.time_evidence(), moment.of_key(statement));
+                judgements.entry((identity, signed, at)).or_insert_with(|| policy.judge(identity, signed, at));
             }
         }
-        Self { intact, authors: intact.authors(), policy, judgements, at }
+        Self { intact, authors: intact.authors(), policy, judgements, moment }
     }
 
     /// Records that are not here, and that one here or a link names as a parent. What is set apart
@@ -433,7 +464,8 @@ impl<'a> Rights<'a> {
     /// What the signers file makes of who signed a statement; `None` if there is no such file.
     fn judgement(&self, statement: &'a VerifiedStatement) -> Option<&Judgement> {
         self.policy?;
-        Some(self.judgements.get(&(statement.identity(), statement.time_evidence())).unwrap_or(&Judgement::Unknown))
+        let by = (statement.identity(), statement.time_evidence(), self.moment.of_key(statement));
+        Some(self.judgements.get(&by).unwrap_or(&Judgement::Unknown))
     }
 
     /// Whether the signers file has the signer, at whatever time and for whatever purpose.

@@ -11,7 +11,8 @@ use expbundle::verify::Digests;
 use expbundle_directory::{audit, audit_content, counted_bytes};
 use expbundle_format::limits::Limits;
 use expbundle_format::time::Time;
-use expbundle_words::{Failure, one_line, verdict};
+use expbundle_words::verdict::{self, Several};
+use expbundle_words::{Failure, one_line};
 use rayon::prelude::*;
 
 use crate::terminal::{self, Progress};
@@ -21,15 +22,15 @@ use crate::{Outcome, exit, files, keys, signers};
 ///
 /// Recomputes every name, digest and signature. Needs no network, and none of the tools that made
 /// the bundle. In a model folder, every counted file must be covered by a signature; with
-/// `--trust`, by that of a trusted key. Of several, each is judged by itself and has a line, and
-/// those that fail a report; what one says against a record of another is told.
+/// `--trust`, by that of a trusted key. Of several, those that fail have a report, and then each a
+/// line; what one says against a record of another is told.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit status: 0 the required state holds · 1 verification failed · 2 no answer: usage, I/O error or beyond the limits · \
     3 intact, but not signed or trusted as required, or somebody objects\n\n\
-    Examples:\n  expbundle verify ./model --trust signers\n  \
+    Examples:\n  expbundle verify ./model --trust signers --no-objections\n  \
     expbundle verify bundles/ other.expb --require signed\n  \
-    expbundle verify hf:org/model --trust ada.pub"
+    expbundle verify hf:org/model --trust ada.pub --no-objections"
 )]
 pub struct Verify {
     /// Bundles, model folders, folders of bundles, or models in the Hub's local cache; `-`:
@@ -43,6 +44,10 @@ pub struct Verify {
     #[arg(long, value_name = "STATE")]
     require: Option<Required>,
     /// Require that nobody whose word counts objects to a record, an ancestor or this release
+    ///
+    /// Objections count whatever their dates, also after `--at`. What cannot be known is not "no
+    /// objection": all parents must be here and, with `--trust`, signed by a trusted key, and
+    /// nothing may be signed, by its own date, after its key was trusted.
     #[arg(long)]
     no_objections: bool,
     /// Judge keys as of this day or time [default: now]
@@ -99,7 +104,7 @@ impl Verify {
         let question = Question { policy: policy.as_ref(), required, at, digests, limits: Limits::times(self.limits) };
         let report = |place: &Utf8Path, progress: &(dyn Fn(u64) + Sync)| {
             let report = report(place, question, progress)?;
-            Ok(if self.no_objections { report.unless_objected() } else { report })
+            Ok(verdict::worded(if self.no_objections { report.unless_objected() } else { report }))
         };
         let places = files::places(&self.paths);
         if places == self.paths
@@ -119,69 +124,45 @@ impl Verify {
             return Ok(exit::of_report(&report));
         }
         let bar = progress.items(places.len() as u64, "verifying");
-        let answers = Answers { is_json: self.json, ..Answers::default() };
-        Ok(places
-            .chunks(AT_ONCE)
-            .fold(answers, |answers, places| {
-                let reports: Vec<_> = places.par_iter().map(|place| report(place, &|_| ())).collect();
-                bar.inc(places.len() as u64);
-                reports.into_iter().fold(answers, Answers::with)
-            })
-            .end())
+        let (mut across, mut several, mut items, mut exits) = (Places::default(), Several::default(), 0, Vec::new());
+        for places in places.chunks(AT_ONCE) {
+            let reports: Vec<_> = places.par_iter().map(|place| report(place, &|_| ())).collect();
+            bar.inc(places.len() as u64);
+            for (place, answer) in places.iter().zip(reports) {
+                let answer = answer.map(|report| across.with(report));
+                exits.push(answer.as_ref().map_or_else(exit::of_failure, exit::of_report));
+                let (report, details) = match answer {
+                    Ok(report) => {
+                        let details = several.add(&report);
+                        (report, details)
+                    }
+                    Err(failure) => {
+                        terminal::print(&failure);
+                        let report = verdict::unanswered(place.as_str(), &failure, question);
+                        several.count(&report);
+                        (report, String::new())
+                    }
+                };
+                if self.json {
+                    terminal::say_json_item(&report, items);
+                    items += 1;
+                } else {
+                    terminal::say(&details);
+                }
+            }
+        }
+        if self.json {
+            terminal::say_json_end(items);
+        } else {
+            terminal::say(&several.end());
+        }
+        Ok(exit::worst(exits))
     }
 }
 
 /// How many paths are verified before their answers are shown, which come in the order of the
 /// paths.
 const AT_ONCE: usize = 64;
-
-/// What several paths come to, while they are verified.
-#[derive(Default)]
-struct Answers {
-    is_json: bool,
-    places: Places,
-    /// How many reports are in the array.
-    items: u64,
-    exits: Vec<u8>,
-    /// Reports that do not hold, in full.
-    failed: String,
-}
-
-impl Answers {
-    /// Shows an answer.
-    fn with(mut self, answer: Result<Report, Failure>) -> Self {
-        match answer {
-            Ok(report) => {
-                let report = self.places.with(report);
-                if self.is_json {
-                    terminal::say_json_item(&report, self.items);
-                    self.items += 1;
-                } else {
-                    terminal::say(&verdict::line(&report));
-                    if !report.holds {
-                        self.failed += &format!("\n{}", verdict::words(&report));
-                    }
-                }
-                self.exits.push(exit::of_report(&report));
-            }
-            Err(failure) => {
-                terminal::print(&failure);
-                self.exits.push(exit::of_failure(&failure));
-            }
-        }
-        self
-    }
-
-    /// The exit status, after what did not hold was told in full.
-    fn end(self) -> u8 {
-        if self.is_json {
-            terminal::say_json_end(self.items);
-        } else {
-            terminal::say(&self.failed);
-        }
-        exit::worst(self.exits)
-    }
-}
 
 /// Offers the signers file that git is set up with, to a person who named none.
 fn offer_signers() {

@@ -3,23 +3,29 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use camino::Utf8Path;
 use expbundle::judge::State;
-use expbundle::report::{AcrossReport, RecordReport, Report, StatementReport};
-use expbundle::standing::{Apart, KnownKey, ObjectionKind};
-use expbundle_directory::BUNDLE_NAME;
+use expbundle::report::{AcrossReport, RecordReport, Report};
+use expbundle::standing::{Apart, KnownKey};
 use expbundle_format::record::Kind;
 use expbundle_format::time::Time;
 use expbundle_format::{Code, Finding, Severity};
 use expbundle_query::short;
 
-use crate::folder::{self, listed};
+use crate::folder;
 use crate::show::took;
-use crate::{Tone, count, findings, hints, moment, named, objections, one_line, paint, path};
+use crate::{Tone, count, findings, hints, moment, named, objections, one_line, paint, path, unpainted};
 
+mod absent;
+mod headline;
+mod several;
 mod signers;
 pub(crate) mod unlisted;
 
+use absent::absent;
+use headline::headline;
+pub use headline::{but, line};
+pub(crate) use headline::{good, is_only_objected, later, not_as_required, objected as objected_to, state};
+pub use several::{Several, unanswered};
 use signers::signers;
 pub use signers::{brief, standing};
 
@@ -28,6 +34,25 @@ const SHOWN: usize = 8;
 
 /// The whole report.
 pub fn words(report: &Report) -> String {
+    let mut text = details(report);
+    if report.state > State::Malformed {
+        section(&mut text, Tone::Hint, "This does not prove");
+        for line in &report.not_proven {
+            _ = writeln!(text, "  · {line}");
+        }
+    }
+    text
+}
+
+/// The report with its headline in it, for JSON.
+#[must_use]
+pub fn worded(mut report: Report) -> Report {
+    report.line = unpainted(line(&report).trim_end());
+    report
+}
+
+/// The report without what none proves.
+fn details(report: &Report) -> String {
     let mut text = match &report.folder {
         Some(folder) => folder::headline(report, folder),
         None => headline(report),
@@ -57,38 +82,21 @@ pub fn words(report: &Report) -> String {
     // Of each key that is trusted at another time there is a line below.
     let is_of_key = |finding: &&Finding| matches!(finding.code, Code::TrustNotValid | Code::TrustNamespace);
     let worth = report.findings.iter().filter(is_worth).filter(|finding| !is_of_key(finding));
-    // A file that is missing because it was not read is told of once.
-    let missing = report.findings.iter().filter(|finding| finding.code == Code::DirectoryMissing);
-    let missing: BTreeSet<String> = missing.map(|finding| finding.place.to_string()).collect();
-    let is_told = |finding: &Finding| match finding.code {
-        Code::DirectorySymlink | Code::DirectoryUnreadable => missing.contains(&finding.place.to_string()),
-        _ => false,
-    };
-    let warnings: Vec<Finding> = worth.filter(|finding| !is_told(finding)).cloned().collect();
-    if !warnings.is_empty() {
+    let is_told = told(report);
+    let (policy, warnings): (Vec<Finding>, Vec<Finding>) = worth
+        .filter(|finding| !is_told(finding))
+        .cloned()
+        .partition(|finding| finding.code == Code::PolicyState && report.signers_checked);
+    if !warnings.is_empty() || !policy.is_empty() {
         text += "\n";
         text += &findings::but_first(&report.against_by_trusted, &warnings);
     }
+    // Of a signers file that lacks a key the lines about that key say what helps.
+    policy.iter().for_each(|finding| text += &findings::bare(finding));
     if !is_first {
         text += &apart(report);
     }
-    if report.state > State::Malformed {
-        section(&mut text, Tone::Hint, "This does not prove");
-        for line in &report.not_proven {
-            _ = writeln!(text, "  · {line}");
-        }
-    }
     text
-}
-
-/// The headline alone, and what is said across the places that are verified at once.
-pub fn line(report: &Report) -> String {
-    let words = match &report.folder {
-        Some(folder) => folder::headline(report, folder),
-        None => headline(report),
-    };
-    let across = report.across.iter().map(across);
-    words.lines().next().unwrap_or_default().to_owned() + "\n" + &across.collect::<String>()
 }
 
 /// What is said in one place against a record of another.
@@ -102,6 +110,29 @@ fn across(one: &AcrossReport) -> String {
     format!("  {mark} record {record} of {place}: {what}, in {said_in}; `expbundle merge` joins what is judged apart\n")
 }
 
+/// Which findings say again what other lines of the report say.
+fn told(report: &Report) -> impl Fn(&Finding) -> bool {
+    // A file that is missing because it was not read is told of once.
+    let missing = report.findings.iter().filter(|finding| finding.code == Code::DirectoryMissing);
+    let missing: BTreeSet<String> = missing.map(|finding| finding.place.to_string()).collect();
+    // Those of a key that is not trusted are told of with the key.
+    let apart: BTreeSet<String> = report.apart.files.iter().map(|file| file.path.clone()).collect();
+    let since = report.objected_since.iter().flat_map(|one| &one.objections);
+    let since: BTreeSet<String> = since.map(|one| one.entry.clone()).collect();
+    let is_of = |entries: &BTreeSet<String>, finding: &Finding| {
+        finding.place.entry.as_ref().is_some_and(|entry| entries.contains(entry))
+    };
+    move |finding: &Finding| match finding.code {
+        // The headline and the lines below it have these.
+        Code::PolicyObjection => true,
+        Code::StatementFuture => is_of(&since, finding),
+        Code::DirectoryUncovered => is_of(&apart, finding),
+        Code::DirectoryNoWeights => !apart.is_empty(),
+        Code::DirectorySymlink | Code::DirectoryUnreadable => missing.contains(&finding.place.to_string()),
+        _ => false,
+    }
+}
+
 /// What was said against records comes first, also of those that are not here. A record that is set
 /// apart is not here, so its title, which a stranger chose, is not shown.
 fn objected(report: &Report) -> String {
@@ -109,7 +140,12 @@ fn objected(report: &Report) -> String {
     let here = here.map(|one| (one.id, objections::title(one.title.as_deref()), one.objections.as_slice()));
     let elsewhere = report.objected_elsewhere.iter();
     let elsewhere = elsewhere.map(|one| (one.record, objections::ELSEWHERE.to_owned(), one.objections.as_slice()));
-    objections::lines(here.chain(elsewhere))
+    let title = |id| report.records.iter().find(|record| record.id == id).map(|one| one.title.as_deref());
+    let since = report.objected_since.iter().map(|one| {
+        let title = title(one.record).map_or_else(|| objections::ELSEWHERE.to_owned(), objections::title);
+        (one.record, format!("{title}, after {}", date(report.at)), one.objections.as_slice())
+    });
+    objections::lines(here.chain(elsewhere).chain(since))
 }
 
 /// What counts for nothing, folded.
@@ -160,83 +196,6 @@ pub(crate) fn trusted_only(key: &KnownKey) -> String {
 fn date(moment: Time) -> String {
     let text = moment.to_string();
     text.strip_suffix("T00:00:00Z").map_or_else(|| text.clone(), str::to_owned)
-}
-
-/// What the headline adds where somebody whose word counts objects.
-pub fn but(report: &Report) -> String {
-    let here = report.records.iter().map(|record| &record.objections);
-    let all = here.chain(report.objected_nearby().map(|one| &one.objections));
-    let kinds: Vec<ObjectionKind> = all.filter_map(|objections| Some(objections.first()?.kind)).collect();
-    let Some(kind) = kinds.iter().min() else { return String::new() };
-    let number = kinds.iter().filter(|other| *other == kind).count() as u64;
-    let verb = if number == 1 { "was" } else { "were" };
-    let what = match kind {
-        ObjectionKind::NeedsChanges => "sent back for changes",
-        ObjectionKind::Withdrawn => "partly revoked",
-        kind => kind.as_str(),
-    };
-    // What is not trusted anyway was revoked as well, not in spite of it.
-    let joint = if report.holds && report.state > State::Malformed { "but" } else { "and" };
-    format!(", {joint} {} {verb} {what}", count(number, "record"))
-}
-
-fn headline(report: &Report) -> String {
-    let (tone, mark) = if report.state <= State::Malformed { (Tone::Bad, "✗") } else { good(report) };
-    // A person who completes a path by a key press means the folder.
-    let is_in_folder = Utf8Path::new(&report.path).file_name() == Some(BUNDLE_NAME);
-    let alone =
-        if is_in_folder && report.state > State::Malformed { " (the bundle alone, not its folder)" } else { "" };
-    let path = format!("{}{alone}", path(&report.path));
-    let state = match report.state {
-        state if !report.holds && state > State::Malformed && state >= report.required => {
-            let first = paint(Tone::Bad, &format!("✗ {state}{}: {path}", but(report)));
-            return format!("{first}\n{}", folder::not_as_asked(report));
-        }
-        _ if !report.holds && report.state > State::Malformed => {
-            let required = report.required.as_str().to_uppercase();
-            let missing = match report.required {
-                State::Trusted => "signed by someone you trust",
-                _ => "signed",
-            };
-            let is_revoked =
-                |record: &RecordReport| record.objections.iter().any(|one| one.kind == ObjectionKind::Revoked);
-            let still = if report.records.iter().any(is_revoked) { ", or one was revoked" } else { "" };
-            let first = paint(Tone::Bad, &format!("✗ NOT {required}{}: {path}", but(report)));
-            // A record that is itself as asked may have a parent that is not here.
-            let why = if !report.records.is_empty() && report.records.iter().all(|one| one.state >= report.required) {
-                "but a parent that is not here was revoked".to_owned()
-            } else {
-                format!("but not every record is {missing}{still}")
-            };
-            return format!("{first}\n  {}, {why}\n", report.state);
-        }
-        State::Refused if report.findings.iter().any(Finding::is_limit) => "REFUSED, beyond the limits of this reader",
-        State::Refused => "no bundle here",
-        State::Malformed => "verification FAILED",
-        State::Intact => "intact",
-        State::Signed => "intact and signed",
-        State::Trusted => "intact, signed and trusted",
-    };
-    let but = but(report);
-    let later = later(report);
-    format!("{} {path}\n", paint(tone, &format!("{mark} {state}{later}{but}:")))
-}
-
-/// How the headline begins where what was asked for holds: with a check mark only if nothing in it
-/// takes away from that.
-pub(crate) fn good(report: &Report) -> (Tone, &'static str) {
-    if !report.is_objected() && later(report).is_empty() { (Tone::Good, "✓") } else { (Tone::Doubt, "!") }
-}
-
-/// What the headline adds where something counts that was signed after the moment that is judged.
-pub(crate) fn later(report: &Report) -> String {
-    let is_later = |statement: &StatementReport| {
-        statement.created > report.at && matches!(statement.kind.as_str(), "authorship" | "release")
-    };
-    match report.statements.iter().filter(|statement| is_later(statement)).count() as u64 {
-        0 => String::new(),
-        number => format!(" as of {}, by {} dated after that", date(report.at), count(number, "statement")),
-    }
 }
 
 fn section(text: &mut String, tone: Tone, title: &str) {
@@ -319,52 +278,5 @@ fn claimed(report: &Report) -> String {
         );
     }
     text += "  and every metric, parameter and name in its sections\n";
-    text
-}
-
-fn absent(report: &Report) -> String {
-    let mut lines = Vec::new();
-    let withheld: BTreeSet<&str> = report
-        .records
-        .iter()
-        .flat_map(|record| {
-            record.sections.iter().filter(|section| !section.present).map(|section| section.name.as_str())
-        })
-        .collect();
-    if !withheld.is_empty() {
-        lines.push(format!("withheld: {}", listed(&withheld.into_iter().collect::<Vec<_>>())));
-    }
-    let parents: BTreeSet<_> = report
-        .records
-        .iter()
-        .flat_map(|record| record.parents.iter().filter(|parent| !parent.present).map(|parent| parent.record))
-        .collect();
-    if !parents.is_empty() {
-        lines.push(format!("{} not in this bundle", count(parents.len() as u64, "parent record")));
-    }
-    match report.findings.iter().filter(|finding| finding.code == Code::LineageUnaccountedInput).count() {
-        0 => {}
-        1 => lines.push("1 input of unknown origin".to_owned()),
-        many => lines.push(format!("{many} inputs of unknown origin")),
-    }
-    let not_made_here = report.folder.iter().flat_map(|folder| &folder.not_made_here).map(String::as_str);
-    let not_made_here: Vec<&str> = not_made_here.collect();
-    if !not_made_here.is_empty() {
-        let by = if report.signers_checked { "any record that counts" } else { "any record here" };
-        lines.push(format!("not made by {by}: {}", listed(&not_made_here)));
-    }
-    // The same whether strangers signed or nobody did.
-    if report.statements.is_empty() {
-        let by = if report.signers_checked { " by a trusted key" } else { "" };
-        lines.push(format!("no signature{by}"));
-    }
-    if lines.is_empty() {
-        return String::new();
-    }
-    let mut text = String::new();
-    section(&mut text, Tone::Strong, "Absent");
-    for line in lines {
-        _ = writeln!(text, "  {line}");
-    }
     text
 }

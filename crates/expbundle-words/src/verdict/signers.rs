@@ -94,5 +94,5 @@ pub fn brief(statement: &StatementReport) -> String {
         "comment" => Foreign::new(&statement.says).at_most(COLUMNS).to_string(),
         _ => ForeignLine(&statement.says, COLUMNS).to_string(),
     };
-    if statement.replaced { format!("(replaced by a later or stricter review: {says})") } else { says }
+    if statement.replaced { format!("{says} (no longer counts: the same signer reviewed it anew)") } else { says }
 }

@@ -7,13 +7,14 @@ use std::fmt::Write as _;
 use expbundle::judge::State;
 use expbundle::report::{Report, StatementReport};
 use expbundle::standing::KnownKey;
+use expbundle_format::time::Time;
 use expbundle_format::{Code, RecordId};
 use expbundle_query::short;
 use expbundle_statement::Kind;
 
 use super::trusted_only;
 use crate::folder::listed;
-use crate::{Tone, calling_itself, count, one_line, paint};
+use crate::{Tone, calling_itself, count, day, one_line, paint};
 
 /// Keys that are named.
 const SHOWN: usize = 3;
@@ -86,7 +87,7 @@ pub(crate) fn words(report: &Report) -> String {
         let name = statements.iter().find_map(|one| one.signer.name.as_deref());
         let why = match known(report, key) {
             None if report.trusts_nobody => calling_itself(key, name),
-            known => key_and_reason(key, name, known, file),
+            known => key_and_reason(key, name, known, created(statements), file),
         };
         _ = writeln!(text, "  {}", paint(Tone::Doubt, &format!("{verb} by {why}")));
     }
@@ -107,23 +108,85 @@ pub(crate) fn words(report: &Report) -> String {
         Some(known) if known.iter().all(|key| code(key) == Code::TrustNamespace) => {
             Code::TrustNamespace.help().to_owned()
         }
-        Some(_) => OTHER_TIME.to_owned(),
+        Some(known) => match moment_of_trust(&keys, &known) {
+            Some(moment) => format!("{ANOTHER_KEY}, or judge it as of when it was signed with `--at {moment}`"),
+            None => ANOTHER_KEY.to_owned(),
+        },
     };
     _ = writeln!(text, "  {} {help}", paint(Tone::Hint, "help:"));
     text
 }
+
+/// Why nothing that counts was signed, in a few words: of the first key, and how many more there are.
+pub(super) fn reason(report: &Report) -> Option<String> {
+    let keys = keys(report);
+    let Some((key, statements)) = keys.first() else {
+        let is_signed = !report.statements.is_empty() || !report.apart.statements.is_empty();
+        return (!is_signed).then(|| "signed by nobody".to_owned());
+    };
+    let why = match known(report, key) {
+        Some(known) => {
+            too_late(known, created(statements)).map_or_else(|| trusted_only(known), |late| format!("signed {late}"))
+        }
+        None => format!("signed by a key that is not in {}", called(report.signers_file.as_deref())),
+    };
+    let more = keys.len() - 1;
+    Some(if more == 0 { why } else { format!("{why}, and by {}", count(more as u64, "more key")) })
+}
+
+/// That a key signed after all times at which it is trusted, as it says itself: then no moment to
+/// judge it at helps.
+fn too_late(key: &KnownKey, first: Option<Time>) -> Option<String> {
+    let until = last_end(key)?;
+    let first = first.filter(|created| *created >= until)?;
+    let owner = one_line(&key.principals.join(", "));
+    let days = (first.timestamp().as_second() - until.timestamp().as_second()) / SECONDS_OF_A_DAY;
+    let late = if days > 0 { count(days.unsigned_abs(), "day") } else { "less than a day".to_owned() };
+    Some(format!("on {}, {late} after the trust in the key of {owner} ended", day(first)))
+}
+
+/// When the first of these statements was made.
+fn created(statements: &[&StatementReport]) -> Option<Time> {
+    statements.iter().map(|one| one.created).min()
+}
+
+/// When the last time ends at which a key is trusted; nothing if one has no end.
+fn last_end(key: &KnownKey) -> Option<Time> {
+    let ends: Option<Vec<Time>> = key.trusted_only.iter().map(|window| window.until).collect();
+    ends?.into_iter().max()
+}
+
+/// A day at which all that these keys signed was there, and at which they were trusted.
+fn moment_of_trust(keys: &[(&str, Vec<&StatementReport>)], known: &[&KnownKey]) -> Option<Time> {
+    let last = keys.iter().flat_map(|(_, statements)| statements).map(|one| one.created).max()?;
+    let fits = |key: &&KnownKey| {
+        key.trusted_only
+            .iter()
+            .any(|window| window.from.is_none_or(|from| from <= last) && window.until.is_none_or(|until| last < until))
+    };
+    known.iter().all(fits).then_some(last)
+}
+
+const SECONDS_OF_A_DAY: i64 = 86_400;
 
 /// What the signers file is called.
 fn called(file: Option<&str>) -> String {
     file.map_or_else(|| "the signers file".to_owned(), one_line)
 }
 
-/// A key and why it does not count.
-pub(crate) fn key_and_reason(key: &str, name: Option<&str>, known: Option<&KnownKey>, file: Option<&str>) -> String {
-    match known {
-        Some(known) => format!("{key}: {} [{}]", trusted_only(known), code(known)),
-        None => format!("{}, which is not in {}", calling_itself(key, name), called(file)),
-    }
+/// A key and why it does not count; `first` is when it signed first.
+pub(crate) fn key_and_reason(
+    key: &str,
+    name: Option<&str>,
+    known: Option<&KnownKey>,
+    first: Option<Time>,
+    file: Option<&str>,
+) -> String {
+    let Some(known) = known else {
+        return format!("{}, which is not in {}", calling_itself(key, name), called(file));
+    };
+    let why = too_late(known, first).map_or_else(|| format!(": {}", trusted_only(known)), |late| format!(" {late}"));
+    format!("{key}{why} [{}]", code(known))
 }
 
 /// That a signers file has no keys, or none that can sign statements.
@@ -137,8 +200,7 @@ pub(crate) const ADD_KEY: &str = "if you know from elsewhere whose key that is, 
     `expbundle trust add`, and name that file by `--trust`";
 
 /// What helps whoever checks what a key signed that does not count now.
-const OTHER_TIME: &str = "ask the signer for a signature by a key that is trusted now; what was signed while the key was trusted can be judged \
-     as of then with `--at`";
+const ANOTHER_KEY: &str = "ask the signer for a signature by a key that is trusted now";
 
 /// Keys that are named there already.
 pub(super) fn named(report: &Report) -> BTreeSet<&str> {

@@ -150,7 +150,8 @@ fn opening(relations: &Relations, name: &str, file: &AskedFile) -> String {
             text += if released.is_some() {
                 ""
             } else if relations.policy.is_some() {
-                " Add bundles with `--with`, or the key of whoever signed one to the signers file with `expbundle trust add`."
+                " If it should have a record here, it may have been exchanged: do not load it. Else add the bundle of whoever \
+                 made it with `--with`."
             } else {
                 " Add bundles with `--with`, or make a record of its origin with `expbundle convert huggingface` or \
                  `expbundle create`."
@@ -221,7 +222,10 @@ fn unlisted(relations: &Relations) -> Option<String> {
         let what = if relations.file.is_some() { what } else { "Records here are signed by" };
         let why = match known(key) {
             None if policy.is_empty() => calling_itself(key, name),
-            known => key_and_reason(key, name, known, policy.source()),
+            known => {
+                let first = statements.iter().map(|one| one.created()).min();
+                key_and_reason(key, name, known, first, policy.source())
+            }
         };
         format!(" {what} {why}.")
     };

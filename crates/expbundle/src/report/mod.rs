@@ -4,6 +4,7 @@
 mod across;
 mod objected;
 mod record;
+mod reservations;
 mod statement;
 
 use std::collections::BTreeSet;
@@ -14,17 +15,19 @@ use expbundle_format::{Code, Finding, Place, RecordId};
 use expbundle_statement::{Identity, SkippedLine, TrustPolicy};
 use serde::Serialize;
 
-use crate::folder::{FileReport, Folder, FolderReport, ReleaseReport, ReleaseState};
+use crate::folder::{FileReport, Folder, FolderReport, RevokedBy};
 use crate::judge::{State, Verdict};
 use crate::standing::KnownKey;
 use crate::verify::{Digests, Intact};
 
 use objected::objections_elsewhere;
 use record::record_reports;
+use reservations::{missing_parents, signed_late};
 
 pub use across::{AcrossReport, Places};
 pub use objected::{ObjectedReport, objected};
 pub use record::{ParentReport, RecordReport, SectionReport};
+pub use reservations::{MissingParent, SignedLate};
 pub use statement::{SignerReport, StatementReport, statement_reports};
 
 /// What a valid bundle does not prove (spec/report.md), in a line each.
@@ -59,6 +62,8 @@ pub struct Question<'a> {
 pub struct Report {
     /// What was verified, as the caller named it.
     pub path: String,
+    /// The verdict in a line, for people; its words may change. Empty where nobody put it in words.
+    pub line: String,
     /// How much holds: `malformed` if anything has an error, or `refused` if it is beyond the
     /// limits of this reader or there is no bundle. Of a directory it is judged by its files, else
     /// by the weakest record that counts.
@@ -67,7 +72,8 @@ pub struct Report {
     pub required: State,
     /// Whether signers were checked: whether there was a signers file.
     pub signers_checked: bool,
-    /// Whether it was asked, too, that nobody whose word counts objects to a record or an ancestor.
+    /// Whether it was asked, too, that nobody whose word counts objects to a record or an ancestor,
+    /// and that all parents are here.
     pub unless_objected: bool,
     /// Whether all of it does.
     pub holds: bool,
@@ -86,6 +92,9 @@ pub struct Report {
     /// Of several places that were verified at once, each by itself: what trusted keys say in one
     /// against records of another, told with the later of the two.
     pub across: Vec<AcrossReport>,
+    /// What was said after the moment that is judged against records that count, ancestors of
+    /// theirs and makers of the files, by those who were trusted then. It changes no state.
+    pub objected_since: Vec<ObjectedReport>,
     /// What no trusted key signed. It changed nothing above.
     pub apart: ApartReport,
     /// The directory, if one was verified.
@@ -106,6 +115,15 @@ pub struct Report {
     /// The keys that were revoked, in OpenSSH's one-line form.
     #[serde(skip)]
     pub revoked_keys: BTreeSet<String>,
+    /// Who revoked a release of just these files after the moment that is judged.
+    #[serde(skip)]
+    pub release_revoked_since: Option<RevokedBy>,
+    /// Parents of records that count that are not here for what counts.
+    #[serde(skip)]
+    pub missing_parents: Vec<MissingParent>,
+    /// What counts at a moment in the past, and was signed after its key was trusted.
+    #[serde(skip)]
+    pub signed_late: Vec<SignedLate>,
     /// Whether there was a signers file without any key that can sign here.
     #[serde(skip)]
     pub trusts_nobody: bool,
@@ -157,6 +175,7 @@ impl Report {
         let (mut records, mut statements, mut state) = (Vec::new(), Vec::new(), State::Malformed);
         let (mut apart, mut objected_elsewhere) = (ApartReport::default(), Vec::new());
         let (mut against_by_trusted, mut revoked_keys) = (BTreeSet::new(), BTreeSet::new());
+        let (mut missing, mut late) = (Vec::new(), Vec::new());
         if let Some((intact, verdict)) = judged {
             findings = intact.remarks(findings, &verdict.standing);
             findings.extend(verdict.findings.iter().cloned());
@@ -172,6 +191,8 @@ impl Report {
             (apart.statements, statements) = statement_reports(intact, verdict).into_iter().partition(is_apart);
             against_by_trusted = intact.against_by_trusted(verdict);
             revoked_keys = standing.signers.iter().map(Identity::line).collect();
+            missing = missing_parents(intact, verdict);
+            late = signed_late(intact, verdict, policy, at);
             state = verdict.state;
         }
         let (folder, files) = match folder {
@@ -197,6 +218,7 @@ impl Report {
         let not_proven = NOT_PROVEN.to_vec();
         Self {
             path: path.to_owned(),
+            line: String::new(),
             state,
             required,
             signers_checked: policy.is_some(),
@@ -207,6 +229,7 @@ impl Report {
             records,
             statements,
             objected_elsewhere,
+            objected_since: Vec::new(),
             apart,
             folder,
             files,
@@ -215,6 +238,9 @@ impl Report {
             across: Vec::new(),
             revoked_keys,
             against_by_trusted,
+            release_revoked_since: None,
+            missing_parents: missing,
+            signed_late: late,
             signers_file: policy.and_then(TrustPolicy::source).map(str::to_owned),
             trusts_nobody: policy.is_some_and(TrustPolicy::is_empty),
         }
@@ -226,10 +252,9 @@ impl Report {
     pub fn is_objected(&self) -> bool {
         let is_objected =
             |record: &RecordReport| !record.objections.is_empty() || !record.ancestors_objected.is_empty();
-        let is_revoked = |release: &ReleaseReport| release.same && release.state == ReleaseState::Revoked;
         self.records.iter().any(is_objected)
             || self.objected_elsewhere.iter().any(|one| one.names_files)
-            || self.folder.iter().flat_map(|folder| &folder.releases).any(is_revoked)
+            || self.revoked_release().is_some()
     }
 
     /// Whether what other places say changes the answer: something that this report or another one of
@@ -243,13 +268,5 @@ impl Report {
         let ancestors: BTreeSet<RecordId> =
             self.records.iter().flat_map(|record| &record.ancestors_objected).copied().collect();
         self.objected_elsewhere.iter().filter(move |one| one.names_files || ancestors.contains(&one.record))
-    }
-
-    /// The report for somebody who asks that nobody objects: where somebody does, it does not hold.
-    #[must_use]
-    pub fn unless_objected(mut self) -> Self {
-        self.unless_objected = true;
-        self.holds &= !self.is_objected();
-        self
     }
 }
