@@ -97,6 +97,8 @@ def trees(case):
         ("of-empty-files", {"a.bin": b"", "b.bin": b""}, False), ("of-what-systems-leave", {".DS_Store": X, "CACHEDIR.TAG": Y, "Thumbs.db": b"thumbs"}, False),
         ("of-defaults-of-libraries", {"model_index.json": X, "modules.json": Y, "sentence_bert_config.json": b"s", "config_sentence_transformers.json": b"c", "vocab.bpe": b"v"}, False),
         ("of-what-trainers-leave", {"checkpoint-5/rng_state_0.pth": X, "training_args.bin": Y, "scheduler.pt": b"s", "random_states_0.pkl": b"r", "spm.model": b"t"}, False),
+        ("of-hidden-files", {".git/HEAD": X, ".vscode/settings.json": Y, "a/.cache/b.bin": b"c"}, False),
+        ("of-indexes-of-weights", {"model.safetensors.index.json": X, "adapter_config.json": Y, "package.json": b"p", "v/lookups.bin": b"l"}, False),
         ("of-names-with-blanks", {"tokenizer.json ": X, "a/VOCAB.TXT  ": Y}, False),
     ):
         case(f"tree-{name}", "a whole tree proves by a file that others do not have by chance", whole(files), [LATE] if joins else [GAP])
@@ -176,9 +178,12 @@ def chosen(case):
     given = {"inputs": [tree(all_of_it)], "outputs": [tree(all_of_it, passedOn=False)], **EARLY}
     case("tree-passed-on-and-called-made", "of a tree that was passed on every file was", family(given, {"inputs": [artifact(X)]}, embed=[all_of_it]), [GAP])
     case("tree-of-no-files-of-its-own", "what everybody has makes no tree anybody's", put_out([], tree(listing({"LICENSE": X})), listing({"LICENSE": X})), [GAP])
-    both = listing({"a.bin": X, "b.parquet": Y, "tokenizer.json": b"words", "cat.jpg": b"a cat"})
+    both = listing({"a.bin": X, "b.parquet": Y, "tokenizer.json": b"words", ".git/index": b"i"})
     takes = {"inputs": [tree(both)]}
-    case("tree-accounted-for", "each file that can prove has a maker", family({"outputs": [artifact(X), artifact(Y)], **EARLY}, takes, embed=[both]), [LATE])
+    pictures = listing({"a.bin": X, "cat.jpg": b"a cat"})
+    case("tree-accounted-for-but-for-pictures", "a file that cannot prove has no maker, so only who made the whole tree accounts for it", family({"outputs": [artifact(X)], **EARLY}, {"inputs": [tree(pictures)]}, embed=[pictures]), [LATE, GAP])
+    case("tree-accounted-for-as-a-whole", "as here", family({"outputs": [tree(pictures)], **EARLY}, {"inputs": [tree(pictures)]}, embed=[pictures]), [LATE])
+    case("tree-accounted-for", "each file of its own has a maker", family({"outputs": [artifact(X), artifact(Y)], **EARLY}, takes, embed=[both]), [LATE])
     case("tree-accounted-for-by-two", "or several of them", family({"outputs": [artifact(X)], **EARLY}, takes, {"outputs": [artifact(Y)], **EARLY}, embed=[both]), [LATE])
     case("tree-accounted-for-in-part", "one file accounts for no other", family({"outputs": [artifact(X)], **EARLY}, takes, embed=[both]), [LATE, GAP])
     case("tree-accounted-for-by-itself", "and nobody accounts for what it took in", family({"outputs": [artifact(X)], **EARLY}, {"inputs": [tree(both)], "outputs": [{**artifact(Y), "passedOn": False}]}, embed=[both]), [LATE, GAP])

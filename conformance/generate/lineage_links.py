@@ -65,7 +65,7 @@ def same_bytes(case):
     case("equal-listings", "equal listings are equal artifacts", family({"outputs": [tree({"m.bin": X})], **EARLY}, {"inputs": [tree({"m.bin": X})]}, embed=[listing({"m.bin": X})]), [LATE])
     case("equal-listings-elsewhere", "where the listings are elsewhere nobody knows what is in them", family({"outputs": [tree({"m.bin": X})], **EARLY}, {"inputs": [tree({"m.bin": X})]}), [GAP])
     both = listing({"m.bin": X, "b": b"b"})
-    case("file-of-the-tree-that-was-taken-in", "a folder is accounted for by who made a file of it", family({"outputs": [x], "on": 21, "end": 22}, {"inputs": [artifact(both, form="tree")]}, embed=[both]))
+    case("file-of-the-tree-that-was-taken-in", "who made a file of a folder does not account for the others", family({"outputs": [x], "on": 21, "end": 22}, {"inputs": [artifact(both, form="tree")]}, embed=[both]), [GAP])
     case("file-of-a-tree-elsewhere", "nobody knows what is in a folder whose listing is not here", family({"outputs": [x], "on": 21, "end": 22}, {"inputs": [artifact(both, form="tree")]}), [GAP])
     for algorithm in ("sha256", "blake3"):
         case(f"empty-by-{algorithm}", "every empty file is the same file, by whichever digest", family({"outputs": [by(algorithm, b"")], **EARLY}, {"inputs": [by(algorithm, b"")]}))

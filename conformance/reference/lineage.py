@@ -20,12 +20,12 @@ FEWEST_BYTES = 3
 # Names, in lower case, that are the same for many, and beginnings and ends of such: spec/record.md,
 # "Marks".
 COMMON_NAMES = frozenset("""
-    .dockerignore .ds_store .dvcignore .editorconfig .python-version __init__.py added_tokens.json cachedir.tag chat_template.jinja chat_template.json
+    .dockerignore .ds_store .dvcignore .editorconfig .python-version __init__.py adapter_config.json added_tokens.json cachedir.tag chat_template.jinja chat_template.json
     conda.yaml config.json config_sentence_transformers.json desktop.ini dockerfile environment.yaml environment.yml feature_extractor_config.json
-    generation_config.json image_processor_config.json input_example.json makefile merges.txt mlmodel model_index.json modules.json normalizer.json
-    preprocessor_config.json processor_config.json py.typed pyproject.toml python_env.yaml requirements.txt scaler.pt scheduler.pt scheduler_config.json sentence_bert_config.json
+    generation_config.json image_processor_config.json input_example.json lookups.bin makefile merges.txt mlmodel model_index.json modules.json normalizer.json package.json
+    preprocessor_config.json processor_config.json py.typed pyproject.toml python_env.yaml quantization_config.json quantize_config.json requirements.txt scaler.pt scheduler.pt scheduler_config.json sentence_bert_config.json
     sentencepiece.bpe.model sentencepiece.model serving_input_example.json setup.cfg source.spm special_tokens_map.json spiece.model spm.model target.spm tekken.json thumbs.db
-    tokenizer.json tokenizer.model tokenizer_config.json training_args.bin video_preprocessor_config.json vocab.bpe vocab.json vocab.txt
+    tokenizer.bin tokenizer.json tokenizer.model tokenizer_config.json training_args.bin video_preprocessor_config.json vocab.bpe vocab.json vocab.txt
 """.split())
 SEEDED = ("random_states", "rng_state")
 DOCUMENTS = tuple("authors changelog citation contributing copying licence license notice readme .git".split())
@@ -78,12 +78,17 @@ def known_files():
 
 def has_common_name(path):
     name = rules.lower(path.rstrip(" ").replace("\\", "/").rsplit("/", 1)[-1])
-    return name in COMMON_NAMES or name.endswith((".md", ".py")) or name.startswith(SEEDED) or name.startswith(DOCUMENTS) and not name.endswith(DATA)
+    return name in COMMON_NAMES or name.endswith((".md", ".py", ".index.json")) or name.startswith(SEEDED) or name.startswith(DOCUMENTS) and not name.endswith(DATA)
 
 
 def is_own(path, names, size):
     """Whether a file of a tree is not one that others have by chance."""
-    return size >= FEWEST_BYTES and not has_common_name(path) and not names & known_files()[1]
+    return size >= FEWEST_BYTES and not is_hidden(path) and not has_common_name(path) and not names & known_files()[1]
+
+
+def is_hidden(path):
+    """Whether a part of a path begins with a dot."""
+    return any(part.startswith(".") for part in path.replace("\\", "/").split("/"))
 
 
 def names_of(digests):
@@ -116,7 +121,7 @@ class Artifact:
         """Whether nobody else has these bytes by chance."""
         if not carries_lineage(self.role) or self.common or self.is_empty or self.names & known_files()[1]:
             return False
-        return self.has_own if self.is_tree else self.size >= FEWEST_BYTES and (self.path is None or rules.lower(self.path).endswith(DATA) and not has_common_name(self.path))
+        return self.has_own if self.is_tree else self.size >= FEWEST_BYTES and (self.path is None or rules.lower(self.path).endswith(DATA) and not is_hidden(self.path) and not has_common_name(self.path))
 
 
 def are_same(names, others):
@@ -551,10 +556,10 @@ class Lineage:
                 yield whole.names
 
     def are_files_made(self, tree):
-        """Whether each file of a tree that can prove was made by another record; one at least can."""
-        proving = (file for file in (self.file(tree, *file) for file in self.every_file(tree)) if file.proves())
-        first = next(proving, None)
-        return first is not None and all(self.producers(file) - {tree.record} for file in itertools.chain([first], proving))
+        """Whether each file of its own of a tree was made by another record; one at least it has."""
+        own = (self.file(tree, *file) for file in self.every_file(tree) if is_own(*file))
+        first = next(own, None)
+        return first is not None and all(self.producers(file) - {tree.record} for file in itertools.chain([first], own))
 
     def unaccounted_by_description(self, identity):
         """Inputs that `artifacts.json` alone has: by name, or by a digest that `record.json` does not list."""

@@ -420,7 +420,7 @@ fn what_one_place_says_against_a_record_of_another_is_told() {
 #[test]
 fn what_only_a_later_version_can_read_is_counted_in_every_view() {
     let bench = Bench::new();
-    let case = support::root().join("conformance/cases/statement/version-2-of-a-revocation.expb");
+    let case = crate::support::root().join("conformance/cases/statement/version-2-of-a-revocation.expb");
     fs::copy(case, bench.path("a.expb")).expect("room");
     for view in ["show", "why", "lineage", "log"] {
         let (said, _) = run(&bench, &[view, "a.expb"]);

@@ -24,9 +24,10 @@ use crate::scan::{Held, Scan};
 const MOST_FINDINGS: usize = 100;
 
 /// Which digests of the files have to be known: SHA-256 if it was asked for, or if some record that
-/// counts knows an output by nothing else.
+/// counts, or against which something was said, knows an output by nothing else.
 pub fn wanted(intact: &Intact, standing: &Standing, digests: Digests) -> Wanted {
-    let counting = intact.records().iter().filter(|(id, _)| standing.counts(**id));
+    let matters = |id: &RecordId| standing.counts(*id) || standing.against.contains_key(id);
+    let counting = intact.records().iter().filter(|(id, _)| matters(id));
     let outputs = counting.flat_map(|(_, record)| &record.body().outputs);
     let is_known_by_sha256 = outputs.into_iter().any(|output| output.digest.blake3().is_none());
     if digests == Digests::All || is_known_by_sha256 { Wanted::Both } else { Wanted::Blake3Only }

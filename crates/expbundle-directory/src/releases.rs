@@ -71,9 +71,22 @@ impl Releases {
                 created: statement.created(),
                 title,
                 same: same == Some(true),
+                may_be_same: same.is_none(),
+                signed_anew: false,
                 listing: listing.blake3,
                 revoked_by,
             });
+        }
+        let signer = |release: &ReleaseReport| Some(statements.get(&release.statement)?.identity());
+        let mut last: HashMap<&Identity, Time> = HashMap::new();
+        for release in all.iter().filter(|release| release.state == ReleaseState::Same) {
+            let Some(signer) = signer(release) else { continue };
+            let created = last.entry(signer).or_insert(release.created);
+            *created = release.created.max(*created);
+        }
+        for release in all.iter_mut().filter(|release| release.state == ReleaseState::Revoked) {
+            let anew = signer(release).and_then(|signer| last.get(signer));
+            release.signed_anew = anew.is_some_and(|created| *created > release.created);
         }
         all.sort_by_key(|release| Reverse((release.created, release.statement)));
         let counts = |release: &&ReleaseReport| release.state <= ReleaseState::Unlisted;

@@ -79,6 +79,7 @@ const COMMON_NAMES: &[&str] = &[
     ".editorconfig",
     ".python-version",
     "__init__.py",
+    "adapter_config.json",
     "added_tokens.json",
     "cachedir.tag",
     "chat_template.jinja",
@@ -94,17 +95,21 @@ const COMMON_NAMES: &[&str] = &[
     "generation_config.json",
     "image_processor_config.json",
     "input_example.json",
+    "lookups.bin",
     "makefile",
     "merges.txt",
     "mlmodel",
     "model_index.json",
     "modules.json",
     "normalizer.json",
+    "package.json",
     "preprocessor_config.json",
     "processor_config.json",
     "py.typed",
     "pyproject.toml",
     "python_env.yaml",
+    "quantization_config.json",
+    "quantize_config.json",
     "requirements.txt",
     "scaler.pt",
     "scheduler.pt",
@@ -121,6 +126,7 @@ const COMMON_NAMES: &[&str] = &[
     "target.spm",
     "tekken.json",
     "thumbs.db",
+    "tokenizer.bin",
     "tokenizer.json",
     "tokenizer.model",
     "tokenizer_config.json",
@@ -135,6 +141,10 @@ const COMMON_NAMES: &[&str] = &[
 /// seed it is the same for many.
 const SEEDED: &[&str] = &["random_states", "rng_state"];
 
+/// Ends, in lower case, of names of documents, code, and indexes of weights, which are the same for
+/// all models of one shape.
+const COMMON_ENDS: &[&str] = &[".md", ".py", ".index.json"];
+
 /// Beginnings, in lower case, of names of documents.
 const DOCUMENTS: &[&str] =
     &["authors", "changelog", "citation", "contributing", "copying", "licence", "license", "notice", "readme", ".git"];
@@ -145,7 +155,7 @@ const DOCUMENTS: &[&str] =
 pub fn has_common_name(path: &str) -> bool {
     let name = path.trim_end_matches(' ').rsplit(['/', '\\']).next().unwrap_or(path).to_ascii_lowercase();
     COMMON_NAMES.contains(&name.as_str())
-        || name.rsplit_once('.').is_some_and(|(_, end)| matches!(end, "md" | "py"))
+        || COMMON_ENDS.iter().any(|end| name.ends_with(end))
         || SEEDED.iter().any(|start| name.starts_with(start))
         || DOCUMENTS.iter().any(|start| name.starts_with(start)) && !UNIQUE_ENDS.iter().any(|end| name.ends_with(end))
 }
@@ -154,13 +164,19 @@ pub fn has_common_name(path: &str) -> bool {
 /// data, and it is not small.
 pub fn is_unique_file(path: &str, size_bytes: u64) -> bool {
     let lower = path.to_ascii_lowercase();
-    size_bytes >= LEAST_BYTES && UNIQUE_ENDS.iter().any(|end| lower.ends_with(end)) && !has_common_name(path)
+    let can = size_bytes >= LEAST_BYTES && UNIQUE_ENDS.iter().any(|end| lower.ends_with(end));
+    can && !is_hidden(path) && !has_common_name(path)
+}
+
+/// Whether a part of a path begins with a dot: what tools keep there is alike in many folders.
+fn is_hidden(path: &str) -> bool {
+    path.split(['/', '\\']).any(|part| part.starts_with('.'))
 }
 
 /// Whether a file of a tree is not one that others have by chance, whatever it holds. A tree
 /// without any proves nothing as a whole, and writers mark it as `common`.
 pub fn is_own_file(path: &str, digests: &ArtifactDigests, size_bytes: u64) -> bool {
-    size_bytes >= LEAST_BYTES && !has_common_name(path) && !is_trivial(digests)
+    size_bytes >= LEAST_BYTES && !is_hidden(path) && !has_common_name(path) && !is_trivial(digests)
 }
 
 /// Whether an artifact, or a file of its tree, can have come from one producer only.

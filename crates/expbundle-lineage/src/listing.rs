@@ -60,7 +60,7 @@ impl Listing {
     }
 }
 
-fn is_own(file: &FileFact) -> bool {
+pub(crate) fn is_own(file: &FileFact) -> bool {
     is_own_file(&file.path, &file.digests, file.size_bytes)
 }
 

@@ -117,7 +117,8 @@ impl Run {
     pub fn takes_outputs_of(&mut self, parent: &Intact, record: RecordId) -> Result<(), RunError> {
         let record = parent.records().get(&record).ok_or(RunError::NoRecord(record))?;
         let made = record.body().outputs.iter().filter(|output| role::carries_lineage(&output.role));
-        let made: Vec<ArtifactRef> = made.cloned().collect();
+        // How the parent came by them is said of its outputs.
+        let made: Vec<ArtifactRef> = made.map(|output| ArtifactRef { passed_on: None, ..output.clone() }).collect();
         self.draft.body_mut().inputs.extend(made.iter().cloned());
         self.keep_more(Part::Record, |_| json!({ "inputs": made }))
     }

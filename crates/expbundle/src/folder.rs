@@ -116,6 +116,12 @@ pub struct ReleaseReport {
     pub title: Option<String>,
     /// Whether the directory is what it lists, to the byte, whether or not it counts.
     pub same: bool,
+    /// Whether its listing is not here, so that the directory may be what it lists.
+    #[serde(skip)]
+    pub may_be_same: bool,
+    /// Of one that was revoked, whether its signer released just these files anew.
+    #[serde(skip)]
+    pub signed_anew: bool,
     /// Its listing.
     #[serde(skip)]
     pub listing: Blake3,

@@ -110,7 +110,9 @@ impl Taken {
             let tree = listings.of(output)?;
             let mut own = tree.files().iter().filter(|file| is_own(file));
             let was_given = |file: &TreeFile| self.has(&file.digest.into());
-            let first = own.next().map(was_given).unwrap_or_default();
+            let Some(first) = own.next().map(was_given) else {
+                return Some(!tree.files().is_empty() && tree.files().iter().all(was_given));
+            };
             return own.all(|file| was_given(file) == first).then_some(first);
         }
         Some(false)

@@ -6,12 +6,13 @@ use super::makers::Makers;
 use super::{Content, Contents, joins, proving_whole};
 use crate::evidence::carries_proof;
 use crate::facts::{ArtifactFact, RecordFacts};
+use crate::listing::is_own;
 
-/// Who made the files of a listing that can prove.
+/// Who made the files of a listing.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Accounted {
     any: Makers,
-    /// If every such file was made here: who alone made one of them.
+    /// If every file of its own was made here: who alone made one of them.
     sole: Option<BTreeSet<u32>>,
 }
 
@@ -29,22 +30,23 @@ impl Contents {
         known
     }
 
-    /// Who alone made a file of a tree; `None` if nobody made one, or none can prove.
+    /// Who alone made a file of a tree; `None` if some file of its own has no maker, as those have none
+    /// that cannot prove, or if it has no such files.
     fn sole_makers(&self, tree: &ArtifactFact) -> Option<BTreeSet<u32>> {
-        let mut proving = tree.files.iter().filter(|file| joins(tree, Some(file), &file.digests)).peekable();
-        proving.peek()?;
+        tree.files.first_own()?;
         let mut sole = BTreeSet::new();
-        for file in proving {
+        for file in tree.files.iter().filter(|file| is_own(file)) {
+            let can_prove = joins(tree, Some(file), &file.digests);
             match self.makers(&Content::of_file(file), false) {
-                Makers::None => return None,
-                Makers::One(maker) => _ = sole.insert(maker),
-                Makers::Several => {}
+                Makers::One(maker) if can_prove => _ = sole.insert(maker),
+                Makers::Several if can_prove => {}
+                _ => return None,
             }
         }
         Some(sole)
     }
 
-    /// Whether what an input is, or every file of its tree that can prove, was made by another
+    /// Whether what an input is, or every file of its tree that is its own, was made by another
     /// record than the one that took it in.
     pub(crate) fn is_accounted(&self, input: &ArtifactFact, taker: u32) -> bool {
         let every = |files: &Accounted| files.sole.as_ref().is_some_and(|sole| !sole.contains(&taker));

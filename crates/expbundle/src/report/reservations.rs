@@ -111,9 +111,12 @@ impl Report {
         self
     }
 
-    /// Who revoked a release of just these files.
+    /// Who revoked a release of just these files, or of files that are not known, and did not sign
+    /// these anew.
     pub fn revoked_release(&self) -> Option<&RevokedBy> {
-        let is_revoked = |release: &&ReleaseReport| release.same && release.state == ReleaseState::Revoked;
+        let is_revoked = |release: &&ReleaseReport| {
+            (release.same || release.may_be_same) && release.state == ReleaseState::Revoked && !release.signed_anew
+        };
         let mut releases = self.folder.iter().flat_map(|folder| &folder.releases);
         releases.find(is_revoked).and_then(|release| release.revoked_by.as_ref())
     }
