@@ -1,6 +1,6 @@
 //! Arguments that many calls share: bundles, signers, moments.
 
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::path::PathBuf;
 
 use camino::Utf8PathBuf;
@@ -10,7 +10,7 @@ use expbundle_directory::hub;
 use expbundle_format::container::SectionName;
 use expbundle_format::time::Time;
 use expbundle_query::Source;
-use expbundle_run::open_signers;
+use expbundle_run::{FileError, open_signers};
 use expbundle_statement::TrustPolicy;
 use expbundle_words::Failure;
 use pyo3::exceptions::{PyOSError, PyTypeError, PyValueError};
@@ -184,7 +184,13 @@ pub fn signers(value: Option<&Bound<'_, PyAny>>) -> PyResult<Option<TrustPolicy>
     let named = expanded(value).map_err(|_| {
         expected("the path of a signers file, or of one with several public keys (`.keys`), or one public key", value)
     })?;
-    open_signers(&named).map(Some).map_err(|error| raise(value.py(), error))
+    open_signers(&named).map(Some).map_err(|error| match &error {
+        // As any other file that is not there.
+        FileError::Read { source, .. } if source.kind() == ErrorKind::NotFound => {
+            existing(value).err().unwrap_or_else(|| raise(value.py(), error))
+        }
+        _ => raise(value.py(), error),
+    })
 }
 
 /// A moment: text as RFC 3339 has it, an aware `datetime`, seconds since 1970 as `time.time()` gives

@@ -422,7 +422,8 @@ impl Run {
     ///
     /// Arrays and scalars with ``tolist`` or ``item``, of NumPy or PyTorch, are lists and numbers.
     /// Integers of any length, ``nan`` and ``inf`` are kept exactly; what JSON has no form for else
-    /// is its ``str``. Raises :class:`expbundle.UsageError` for a value of more than 1,048,576 items.
+    /// is its ``str``, and ``TypeError`` if that is only an address in memory. Raises
+    /// :class:`expbundle.UsageError` for a value of more than 1,048,576 items.
     ///
     /// What looks like a secret, by its name or form, raises :class:`expbundle.ExpbundleError`, and none
     /// of the values is kept: see :meth:`allow_secrets` for false alarms.
@@ -436,7 +437,14 @@ impl Run {
         for item in mapping.items()? {
             let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
             let name = name.str()?.to_cow()?.into_owned();
-            let value = typed_from_python(&value)?;
+            let given = value;
+            let value = typed_from_python(&given)?;
+            if !given.is_instance_of::<PyString>() && value.as_str().is_some_and(is_address) {
+                let class = given.get_type().name()?;
+                return Err(PyTypeError::new_err(format!(
+                    "the parameter {name:?} is of the class {class}, which has no text of its own; give a text or number"
+                )));
+            }
             let (values, most) = (count(&value), Limits::default().json_values);
             if values > most {
                 let told = format!("the parameter {name:?} has {values} values, and a section has room for {most}");
@@ -968,4 +976,9 @@ impl Run {
         let path = existing(path)?;
         self.with(py, |run| run.add_file(direction, &known_role(role)?, path.as_std_path()))
     }
+}
+
+/// Whether the text of a value is only its address in memory, which is another one in each run.
+fn is_address(text: &str) -> bool {
+    text.starts_with('<') && text.contains(" at 0x")
 }

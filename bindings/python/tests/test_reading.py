@@ -128,6 +128,9 @@ def test_what_is_no_bundle_says_so(tmp_path: Path) -> None:
         expbundle.open(tmp_path / "nothing.expb")
     assert missing.value.errno == 2
     assert missing.value.filename == str(tmp_path / "nothing.expb")
+    with pytest.raises(FileNotFoundError) as missing:
+        expbundle.verify(b"", trust=tmp_path / "nobody")
+    assert missing.value.filename == str(tmp_path / "nobody")
     with pytest.raises(expbundle.ExpbundleError) as wrong:
         expbundle.open(b"not a bundle")
     assert wrong.value.code == "container.not-a-bundle"

@@ -81,6 +81,9 @@ def test_metrics_of_any_shape() -> None:
         run.log(circle)
     with pytest.raises(TypeError, match="nested"):
         run.params(circle)
+    # Its text would be another one in each run.
+    with pytest.raises(TypeError, match='"model" is of the class object'):
+        run.params({"model": object()})
 
 
 class Array:

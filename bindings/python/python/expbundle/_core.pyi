@@ -486,7 +486,8 @@ class Run:
 
         Arrays and scalars with ``tolist`` or ``item``, of NumPy or PyTorch, are lists and numbers.
         Integers of any length, ``nan`` and ``inf`` are kept exactly; what JSON has no form for else
-        is its ``str``. Raises :class:`expbundle.UsageError` for a value of more than 1,048,576 items.
+        is its ``str``, and ``TypeError`` if that is only an address in memory. Raises
+        :class:`expbundle.UsageError` for a value of more than 1,048,576 items.
 
         What looks like a secret, by its name or form, raises :class:`expbundle.ExpbundleError`, and none
         of the values is kept: see :meth:`allow_secrets` for false alarms.
