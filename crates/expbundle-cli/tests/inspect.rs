@@ -123,3 +123,22 @@ fn what_the_identity_lists_is_shown_even_if_it_is_a_word_of_the_field() {
         assert_eq!(texts.iter().filter(|text| **text == name).count(), 1, "{name}: {texts:?}");
     }
 }
+
+#[test]
+fn a_conversion_counts_what_is_found_here() {
+    let bench = Bench::new();
+    let said = bench.said(&["convert", "wandb", &fixture(RUN), "-o", "run.expb"]);
+    let report = json(&bench.ok(&["inspect", "run.expb", "--json"]));
+    let rows = report["private"].as_array().expect("rows").len();
+    let line = format!("private: {rows} names or paths are in identity.json alone");
+    assert!(rows > 1 && said.contains(&line), "{rows}: {said}");
+    let said = bench.said(&["convert", "wandb", &fixture("wandb/finetune"), "--all", "-o", "out"]);
+    assert!(said.contains(&line), "the sum over the runs: {said}");
+    // Who signs with a name tells it.
+    bench.ok(&["withhold", "run.expb", "--section", "identity, cost", "-o", "shared.expb"]);
+    bench.ok(&["keygen", "-o", "key"]);
+    bench.ok(&["sign", "shared.expb", "--key", "key", "--name", "Anna"]);
+    let output = bench.output(&["inspect", "--private", "shared.expb"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.code() == Some(3) && text.contains("  person: Anna\n"), "{text}");
+}

@@ -517,3 +517,26 @@ fn what_is_not_the_table_that_was_named_is_told_apart() {
     let said = refused(&bench, &["verify", "run.expj"]);
     assert!(said.contains("if it is the journal of a run: `expbundle create --from run.expj"), "{said}");
 }
+
+#[test]
+fn what_a_program_left_in_a_folder_is_called_that() {
+    let bench = Bench::with_bundle();
+    fs::create_dir(bench.path("model")).expect("room");
+    fs::rename(bench.path("weights.bin"), bench.path("model/weights.bin")).expect("a file");
+    bench.ok(&["sign", "a.expb", "--key", "key"]);
+    bench.ok(&["attach", "model", "a.expb", "--key", "key", "--yes"]);
+    fs::write(bench.path("model/.DS_Store"), "").expect("room");
+    let text = String::from_utf8(bench.output(&["verify", "model", "--trust", "key.pub"]).stdout).expect("UTF-8");
+    assert!(text.contains("NOT TRUSTED"), "{text}");
+    assert!(text.contains("1 file added: .DS_Store (files left by macOS can be deleted)"), "{text}");
+}
+
+#[test]
+fn parameters_are_shown_as_they_are_compared() {
+    let bench = Bench::new();
+    let recipe = r#"{"parameters": {"optimizer": {"betas": [0.9, 0.999], "name": "adam"}}}"#;
+    fs::write(bench.path("recipe.json"), recipe).expect("room");
+    bench.ok(&["create", "--title", "a run", "--section", "recipe=recipe.json", "-o", "a.expb"]);
+    let shown = bench.ok(&["show", "a.expb"]);
+    assert!(shown.contains("  optimizer.name   adam\n") && !shown.contains('\\'), "{shown}");
+}
