@@ -580,7 +580,8 @@ fn digests_of(py: Python<'_>, path: &Utf8Path) -> PyResult<ArtifactDigests> {
 
 /// Opens a bundle and checks it.
 ///
-/// Raises :class:`expbundle.NotIntact` if it is not intact; use :func:`verify` for a report.
+/// Raises :class:`expbundle.NotIntact` if it is not intact. Nobody's signature is asked for: anybody
+/// may have made it, or added to it. Use :func:`verify` for a report, and what it hands out.
 ///
 /// Types:
 ///

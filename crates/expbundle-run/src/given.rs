@@ -83,9 +83,9 @@ impl Run {
     }
 
     /// Adds members to a section that is made at the end, unless they look like a secret.
-    pub(crate) fn tell(&mut self, section: &str, members: Value) -> Result<(), RunError> {
+    pub(crate) fn tell(&mut self, section: &str, members: &Value) -> Result<(), RunError> {
         self.refuse_secrets(section, members.clone())?;
-        self.lay_section(section, &members)?;
+        self.lay_section(section, members)?;
         self.keep_unless_held()
     }
 }

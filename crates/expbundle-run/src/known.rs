@@ -87,21 +87,20 @@ impl Run {
         let body = self.draft.body();
         for known in body.inputs.iter().chain(&body.outputs).filter(|known| known.form == Form::File) {
             match known.digest.agreement(&listed.digest) {
-                Agreement::Different => {}
                 Agreement::Conflict => {
                     return Err(wrong("has one digest of a file of the run, and differs in the other"));
                 }
                 Agreement::Same if known.size != listed.size => {
                     return Err(wrong("has the digest of a file of the run, and another size"));
                 }
-                Agreement::Same => {}
+                Agreement::Same | Agreement::Different => {}
             }
         }
-        self.together(|run| run.list_known(direction, listed, artifact))?
+        self.together(|run| run.list_known(direction, &listed, artifact))?
     }
 
-    fn list_known(&mut self, direction: Direction, listed: ArtifactRef, artifact: Artifact) -> Result<(), RunError> {
-        let is_it = |known: &&ArtifactRef| is_same(known, &listed);
+    fn list_known(&mut self, direction: Direction, listed: &ArtifactRef, artifact: Artifact) -> Result<(), RunError> {
+        let is_it = |known: &&ArtifactRef| is_same(known, listed);
         if let Some(known) = list(self.draft.body(), direction).iter().find(is_it).cloned() {
             self.add_names(direction, &known, &artifact);
             return self.keep_unless_held();

@@ -816,7 +816,8 @@ def _in_python(text: str) -> str:
 def open(source: _Source) -> Bundle:
     """Opens a bundle and checks it.
 
-    Raises :class:`expbundle.NotIntact` if it is not intact; use :func:`verify` for a report.
+    Raises :class:`expbundle.NotIntact` if it is not intact. Nobody's signature is asked for: anybody
+    may have made it, or added to it. Use :func:`verify` for a report, and what it hands out.
     """
 
 def verify(
