@@ -14,7 +14,6 @@ use crate::run::ExpbRun;
 /// A file that went in and is elsewhere, with its role, its size in bytes, and its SHA-256 or BLAKE3
 /// in hex, or both. `name`, `uri` and one of the digests may be NULL. The digests are taken on trust.
 #[unsafe(no_mangle)]
-#[expect(clippy::too_many_arguments, reason = "C has no optional arguments")]
 pub unsafe extern "C" fn expb_run_known_input(
     run: Option<&ExpbRun>,
     role: *const c_char,
@@ -36,7 +35,6 @@ pub unsafe extern "C" fn expb_run_known_input(
 
 /// A file that came out and is elsewhere, in the same way.
 #[unsafe(no_mangle)]
-#[expect(clippy::too_many_arguments, reason = "C has no optional arguments")]
 pub unsafe extern "C" fn expb_run_known_output(
     run: Option<&ExpbRun>,
     role: *const c_char,
