@@ -468,7 +468,7 @@ fn a_base_model_from_outside_has_a_place_in_the_tree() {
     let before = std::fs::read(bench.path("origin.expb")).expect("a bundle");
     bench.ok(&["convert", "huggingface", &pointers, "-o", "origin.expb"]);
     assert!(std::fs::read(bench.path("origin.expb")).expect("a bundle") == before);
-    bench.fails(2, "cli.source", &["convert", "huggingface", "none"]);
+    bench.fails(2, "cli.io", &["convert", "huggingface", "none"]);
     std::fs::create_dir(bench.path("empty")).expect("room");
     bench.fails(2, "cli.source", &["convert", "huggingface", "empty"]);
 }

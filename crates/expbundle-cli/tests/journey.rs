@@ -250,7 +250,7 @@ fn a_trackers_files_are_read_without_writing_a_bundle() {
     bench.fails(2, "cli.usage", &["extract", "run.expb", "--section", "nothing"]);
     bench.fails(2, "cli.usage", &["extract", "run.expb", "--artifact", "nothing"]);
     bench.fails(2, "cli.source", &["convert", "mlflow", "run.expb"]);
-    bench.fails(2, "cli.source", &["convert", "wandb", "no-such-folder"]);
+    bench.fails(2, "cli.io", &["convert", "wandb", "no-such-folder"]);
     bench.fails(2, "cli.source", &["convert", "mlflow", &store, "--run", "nothing", "-o", "x.expb"]);
     let runs = std::fs::read_dir(bench.folder.path()).expect("a folder").count();
     assert_eq!(runs, 3, "nothing else was written");

@@ -93,6 +93,11 @@ pub trait Tracker: fmt::Debug + Sync {
         if columns.is_empty() { self.open(path) } else { Err(ConvertError::NotATable { tool: self.name() }) }
     }
 
+    /// Why a path has no source of this tracker.
+    fn nothing_at(&self, path: &Utf8Path) -> ConvertError {
+        ConvertError::Nothing { tool: self.name(), reads: self.reads(), path: path.to_owned() }
+    }
+
     /// Whether a path of unknown kind is tried: `false` where nearly any folder could be meant.
     fn is_recognized(&self) -> bool {
         true
@@ -248,8 +253,7 @@ pub fn open_with(
     columns: &RowColumns<'_>,
 ) -> Result<Box<dyn Source>, ConvertError> {
     std::fs::metadata(path).map_err(|error| unreadable(path, error))?;
-    let nothing = || ConvertError::Nothing { tool: tracker.name(), reads: tracker.reads(), path: path.to_owned() };
-    tracker.open_with(path, columns)?.ok_or_else(nothing)
+    tracker.open_with(path, columns)?.ok_or_else(|| tracker.nothing_at(path))
 }
 
 /// Opens a source of whichever tracker it is. `None` if it is of none; an error if one recognized

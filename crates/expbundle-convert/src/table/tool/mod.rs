@@ -101,9 +101,19 @@ impl Tracker for TableTool {
         }
         match trouble {
             Some(error) if opened.files.is_empty() => Err(error),
-            None if opened.files.is_empty() && path.is_file() => Err(self.other_tool(path)),
             _ if opened.files.is_empty() => Ok(None),
             _ => Ok(Some(Box::new(opened))),
+        }
+    }
+
+    /// A file of another format names the tool that reads it.
+    fn nothing_at(&self, path: &Utf8Path) -> ConvertError {
+        let opened = File::open(path).map_err(TableError::from).and_then(Table::open);
+        let format = opened.map(|table| table.format());
+        let of = |tool: &&Self| format.as_ref().is_ok_and(|format| tool.is_of(*format));
+        match [Self::Csv, Self::JsonLines, Self::Parquet].iter().find(of).filter(|_| path.is_file()) {
+            Some(tool) => ConvertError::OtherTable { tool: self.name(), other: tool.name(), path: path.to_owned() },
+            None => ConvertError::Nothing { tool: self.name(), reads: self.reads(), path: path.to_owned() },
         }
     }
 
@@ -122,17 +132,6 @@ impl Tracker for TableTool {
 }
 
 impl TableTool {
-    /// Says which tool reads a file that has another format.
-    fn other_tool(self, path: &Utf8Path) -> ConvertError {
-        let opened = File::open(path).map_err(TableError::from).and_then(Table::open);
-        let format = opened.map(|table| table.format());
-        let of = |tool: &&Self| format.as_ref().is_ok_and(|format| tool.is_of(*format));
-        match [Self::Csv, Self::JsonLines, Self::Parquet].iter().find(of) {
-            Some(tool) => ConvertError::OtherTable { tool: self.name(), other: tool.name(), path: path.to_owned() },
-            None => ConvertError::Nothing { tool: self.name(), reads: self.reads(), path: path.to_owned() },
-        }
-    }
-
     /// Looks at a file; `None` if it has another format.
     fn scan(self, path: &Utf8Path, chosen: &Chosen) -> Result<Option<Scanned>, TableError> {
         let table = Table::open(File::open(path)?)?;
