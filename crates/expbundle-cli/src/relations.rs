@@ -23,6 +23,22 @@ pub struct Around {
     /// Judge keys as of this day or time [default: now]
     #[arg(long, value_name = "TIME", value_parser = keys::day_or_moment)]
     at: Option<Time>,
+    /// Require that nobody whose word counts objects, as `verify` does: also after `--at`, and all
+    /// parents must be here
+    #[arg(long)]
+    no_objections: bool,
+}
+
+impl Around {
+    /// The exit status of an answer about these records, which is also told where nobody was to
+    /// object.
+    pub fn status(&self, relations: &Relations, start: &[RecordId], status: u8) -> u8 {
+        if status != exit::OK || !self.no_objections || relations.is_without_objections(start) {
+            return status;
+        }
+        terminal::talk(&words::not_without_objections(relations, start));
+        exit::NOT_AS_ASKED
+    }
 }
 
 /// Gathers and judges the family of what lies at a path, and says what was not looked at.

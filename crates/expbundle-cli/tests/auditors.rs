@@ -568,3 +568,85 @@ fn a_pickle_that_was_added_is_not_a_key_that_is_missing() {
     assert!(status == Some(3) && said.contains("do not load it: a pickle can run any code"), "{said}");
     assert!(!said.contains("add the key of a signer"), "{said}");
 }
+
+#[test]
+fn an_objection_comes_first_in_why_and_lineage_and_can_decide_there() {
+    let bench = attached();
+    let file = ["m/model.safetensors", "--trust", "signers", "--no-objections"];
+    let (said, status) = run(&bench, &[&["why"], &file[..]].concat());
+    assert!(status == Some(0) && !said.starts_with("  !"), "{said}");
+    bench.ok(&["evaluation", "m", "--result", "accuracy=0.5", "--dataset", "d", "--key", "board"]);
+    bench.ok(&["review", "m", "--verdict", "rejected", "--reason", "leaked", "--key", "board"]);
+    for command in ["why", "lineage"] {
+        let (said, status) = run(&bench, &[&[command], &file[..3]].concat());
+        assert!(status == Some(0) && said.starts_with("  ! "), "{command}: {said}");
+        assert!(said.lines().next().is_some_and(|line| line.contains("rejected by board@example.org: \"leaked\"")));
+        let output = bench.output(&[&[command], &file[..]].concat());
+        let note = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(3), "{command}: {note}");
+        assert!(note.contains("✗ NOT WITHOUT OBJECTIONS as asked: 1 record is objected to"), "{note}");
+        // What was said after the moment is in hand.
+        let past = [&[command], &file[..], &["--at", "2020-01-01"]].concat();
+        let (said, status) = run(&bench, &past);
+        assert!(status == Some(3) && said.contains("after 2020-01-01 00:00 UTC: rejected by board@"), "{said}");
+    }
+    let (said, _) = run(&bench, &[&["why"], &file[..3]].concat());
+    assert!(said.contains("evaluated by board@example.org"), "{said}");
+    let (said, _) = run(&bench, &["why", "m/model.safetensors", "--trust", "signers", "--json"]);
+    valid("why", &json(&said));
+    assert_eq!(json(&said)["told"][0]["statements"].as_array().map(Vec::len), Some(2), "{said}");
+}
+
+#[test]
+fn a_parent_that_is_missing_decides_in_why_and_lineage_too() {
+    let bench = bench();
+    tune(&bench);
+    bench.ok(&["sign", "b.expb", "--key", "key"]);
+    for command in ["why", "lineage"] {
+        let output = bench.output(&[command, "b.expb", "--trust", "signers", "--no-objections"]);
+        let note = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(3) && note.contains("1 parent is not here"), "{command}: {note}");
+    }
+    let (picture, _) = run(&bench, &["lineage", "b.expb", "--trust", "signers", "--svg"]);
+    assert!(picture.contains("not here or not trusted</text>"), "{picture}");
+    assert!(!picture.contains(">suggested</text>"), "a legend of what is drawn: {picture}");
+}
+
+#[test]
+fn a_key_that_was_revoked_is_to_leave_the_signers_file() {
+    let bench = bench();
+    bench.ok(&["sign", "a.expb", "--key", "key"]);
+    bench.ok(&["revoke", "a.expb", "--revoked-key", "board.pub", "--reason", "stolen", "--key", "board"]);
+    let (said, status) = verify(&bench, &["a.expb"]);
+    assert!(status == Some(0) && said.contains("note: the key of board@example.org was revoked on 20"), "{said}");
+    let command = said.split('`').find(|part| part.starts_with("expbundle trust remove signers SHA256:"));
+    let words: Vec<&str> = command.expect("what to do").split(' ').skip(1).collect();
+    let (said, _) = verify(&bench, &["a.expb", "a.expb"]);
+    assert_eq!(said.matches("was revoked on").count(), 1, "{said}");
+    bench.ok(&words);
+    let (said, _) = verify(&bench, &["a.expb"]);
+    assert!(!said.contains("was revoked on"), "{said}");
+}
+
+#[test]
+fn a_signers_file_tells_of_other_names_other_purposes_and_bounds() {
+    let bench = bench();
+    let said = bench.said(&["trust", "add", "signers", "key.pub", "--as", "Ada"]);
+    assert!(said.contains("note: line 1 has the same key under another name, ada@example.org"), "{said}");
+    let key = fs::read_to_string(bench.path("stranger.pub")).expect("a key");
+    fs::write(bench.path("git"), format!("git@example.org namespaces=\"git\" {key}")).expect("room");
+    let said = bench.ok(&["trust", "list", "git"]);
+    assert!(said.contains("only for \"git\", not for statements"), "{said}");
+    let add = ["trust", "add", "other", "key.pub", "--as", "ada", "--from", "2027-01-01", "--until", "2026-01-01"];
+    let (_, said) = bench.fails(2, "cli.usage", &add);
+    assert!(said.contains("`--from` is not before `--until`"), "{said}");
+}
+
+#[test]
+fn a_byte_of_a_bundle_is_no_word_of_a_stranger() {
+    let bench = bench();
+    let bytes = fs::read(bench.path("a.expb")).expect("a bundle");
+    fs::write(bench.path("a.expb"), &bytes[..bytes.len() / 2]).expect("room");
+    let (said, status) = verify(&bench, &["a.expb"]);
+    assert!(status == Some(1) && said.contains("--> byte "), "{said}");
+}

@@ -22,6 +22,7 @@ mod names;
 mod parts;
 mod places;
 mod relations;
+mod reservations;
 mod shown;
 mod sign;
 mod why;

@@ -94,7 +94,7 @@ pub struct Told {
     pub licences: Vec<String>,
     /// How many records it descends from, as far as they are here.
     pub ancestors: usize,
-    /// Reviews and deployments of it: those against it first, then by date.
+    /// Reviews, deployments and evaluations of it: those against it first, then by date.
     pub statements: Vec<StatementReport>,
 }
 
@@ -302,14 +302,14 @@ impl Relations {
         start
     }
 
-    /// Reviews and deployments of a record, each once, those against it first. Left out are those
+    /// Reviews, deployments and evaluations of a record, each once, those against it first. Left out are those
     /// that count for nothing, that a later review of the same signer replaces, that are dated later
     /// than the moment of the question, and that name a different output.
     pub fn said_about(&self, id: RecordId) -> Vec<&VerifiedStatement> {
         let standing = &self.verdict.standing;
         let mut about = self.intact.statements_about(id);
         about.retain(|statement| {
-            matches!(statement.kind(), Kind::Review | Kind::Deployment)
+            matches!(statement.kind(), Kind::Review | Kind::Deployment | Kind::Evaluation)
                 && standing.counts_statement(statement.id())
                 && !standing.replaced_reviews.contains(&statement.id())
                 && statement.created() <= self.at

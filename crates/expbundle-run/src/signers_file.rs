@@ -47,6 +47,8 @@ pub struct Added {
     /// The lines, by number, that trusted one of the keys for a while only, and when: now it is
     /// trusted at any time.
     pub widened: Vec<(usize, Window)>,
+    /// The lines, by number, that have one of the keys under other names, and these names.
+    pub other_names: Vec<(usize, Vec<String>)>,
 }
 
 /// A line of a signers file: its number, and whom it trusts with which key.
@@ -83,7 +85,8 @@ pub fn add_signers(path: &Utf8Path, keys: &TrustPolicy, name: &str, window: Wind
     let mut text = if path.exists() { read(path.as_std_path())? } else { Vec::new() };
     let there = if path.exists() { open_signers(path)? } else { TrustPolicy::default() };
     let lines = there.lines_to_add(keys, name, window).map_err(SignersFileError::Line)?;
-    let mut added = Added { unchanged: keys.signers().len() - lines.len(), lines, widened: Vec::new() };
+    let mut added =
+        Added { unchanged: keys.signers().len() - lines.len(), lines, widened: Vec::new(), other_names: Vec::new() };
     if added.lines.is_empty() {
         return Ok(added);
     }
@@ -94,6 +97,9 @@ pub fn add_signers(path: &Utf8Path, keys: &TrustPolicy, name: &str, window: Wind
         (None, true) => added.widened = known.iter().map(|line| (line.line, line.window)).collect(),
         _ => {}
     }
+    let is_other = |line: &&TrustedSigner<'_>| line.principals.iter().all(|one| one != name);
+    let other = known.iter().filter(is_other);
+    added.other_names = other.map(|line| (line.line, line.principals.to_vec())).collect();
     if !text.is_empty() && !text.ends_with(b"\n") {
         text.push(b'\n');
     }

@@ -41,6 +41,8 @@ pub struct TrustedSigner<'a> {
     pub window: Window,
     /// Whether it counts for statements.
     pub is_for_statements: bool,
+    /// For what it counts, as patterns; empty if for everything.
+    pub namespaces: &'a [String],
 }
 
 /// What a policy makes of a signer at a moment.
@@ -156,6 +158,7 @@ impl TrustPolicy {
                 identity,
                 window: line.options.window(),
                 is_for_statements: line.options.fit_namespace(NAMESPACE),
+                namespaces: line.options.namespaces(),
             })
             .collect();
         all.sort_by_cached_key(|one| (one.principals.to_vec(), one.identity.to_string(), one.window.after));

@@ -27,12 +27,12 @@ pub fn is_worth(finding: &Finding) -> bool {
 
 /// The finding as it reads on a terminal.
 pub fn words(finding: &Finding) -> String {
-    words_at(finding, &where_to_look(&finding.place.to_string())) + &help(finding)
+    words_at(finding, &place_of(finding)) + &help(finding)
 }
 
 /// The finding without its help, where what helps is told beside it.
 pub fn bare(finding: &Finding) -> String {
-    words_at(finding, &where_to_look(&finding.place.to_string()))
+    words_at(finding, &place_of(finding))
 }
 
 fn help(finding: &Finding) -> String {
@@ -52,6 +52,13 @@ fn words_at(finding: &Finding, place: &str) -> String {
         text += &format!("  --> {place}\n");
     }
     text
+}
+
+/// Where a finding is; of a bundle as a whole there is only a byte, which nobody chose.
+fn place_of(finding: &Finding) -> String {
+    let place = finding.place.to_string();
+    let is_ours = finding.place.file.is_none() && finding.place.entry.is_none() && finding.place.pointer.is_none();
+    if is_ours { place } else { where_to_look(&place) }
 }
 
 /// A place names files that somebody else chose: without blanks it cannot pass for a sentence of

@@ -1,9 +1,9 @@
 //! What a question about a family did not look at, and why.
 
 use expbundle_format::RecordId;
-use expbundle_query::{Absence, Relations};
+use expbundle_query::{Absence, Relations, short};
 
-use crate::{Tone, one_line, paint, some_of};
+use crate::{Tone, count, one_line, paint, some_of};
 
 /// Signers of links that are named.
 const MOST_NAMED: usize = 3;
@@ -40,6 +40,24 @@ pub fn absent(relations: &Relations, child: Option<RecordId>, parent: RecordId) 
     };
     let by = child.map(|child| relations.who_names(child, parent)).unwrap_or_default();
     if by.is_empty() { why.to_owned() } else { format!("said by {}, {why}", some_of(&by, MOST_NAMED, ", ")) }
+}
+
+/// Why an answer is not without objections, before it; those that were said stand in it.
+pub fn not_without_objections(relations: &Relations, start: &[RecordId]) -> String {
+    let objected = relations.objected(start).len() + relations.objected_since(start).len();
+    let missing = relations.missing_parents(start);
+    let are = |number: usize| if number == 1 { "is" } else { "are" };
+    let mut parts = Vec::new();
+    if objected > 0 {
+        parts.push(format!("{} {} objected to", count(objected as u64, "record"), are(objected)));
+    }
+    if !missing.is_empty() {
+        let ids: Vec<String> = missing.iter().map(short).collect();
+        let number = count(missing.len() as u64, "parent");
+        let (are, ids) = (are(missing.len()), some_of(&ids, MOST_NAMED, ", "));
+        parts.push(format!("{number} {are} not here or not signed by a trusted key ({ids})"));
+    }
+    format!("{}\n", paint(Tone::Bad, &format!("✗ NOT WITHOUT OBJECTIONS as asked: {}", parts.join(", and "))))
 }
 
 /// What is not known because bundles were not looked at.

@@ -3,12 +3,14 @@
 use camino::Utf8Path;
 #[cfg(feature = "run")]
 use expbundle_run::{Added, Removed, SignersFileError};
-use expbundle_statement::{SkippedLine, TrustPolicy, Window};
+#[cfg(feature = "run")]
+use expbundle_statement::SignersProblem;
+use expbundle_statement::{SkippedLine, TrustPolicy, TrustedSigner, Window};
 use jiff::Timestamp;
 
 #[cfg(feature = "run")]
 use crate::Failure;
-use crate::{Tone, one_line, paint, table};
+use crate::{Tone, one_line, paint, quoted, some_of, table};
 
 /// Who is trusted, with which key, and when; as of a moment.
 pub fn list(policy: &TrustPolicy, at: Timestamp) -> String {
@@ -20,13 +22,21 @@ pub fn list(policy: &TrustPolicy, at: Timestamp) -> String {
     rows.extend(lines.iter().map(|line| {
         let is_now =
             line.window.after.is_none_or(|after| at >= after) && line.window.before.is_none_or(|before| at < before);
-        let when =
-            if line.is_for_statements { when(line.window) } else { paint(Tone::Doubt, "only for other purposes") };
+        let when = if line.is_for_statements { when(line.window) } else { paint(Tone::Doubt, &other_purposes(line)) };
         let now = if is_now { String::new() } else { paint(Tone::Doubt, ", not now") };
         vec![one_line(&line.principals.join(", ")), line.identity.to_string(), when + &now]
     }));
     table(&rows)
 }
+
+/// For which other purposes a line has a key.
+fn other_purposes(line: &TrustedSigner<'_>) -> String {
+    let words: Vec<String> = line.namespaces.iter().map(|one| quoted(one)).collect();
+    format!("only for {}, not for statements", some_of(&words, SHOWN, ", "))
+}
+
+/// Purposes of a line that are shown.
+const SHOWN: usize = 5;
 
 fn when(window: Window) -> String {
     let day = |moment: Timestamp| moment.strftime("%Y-%m-%d %H:%M UTC").to_string().replace(" 00:00 UTC", "");
@@ -43,6 +53,10 @@ fn when(window: Window) -> String {
 pub fn added(path: &Utf8Path, name: &str, added: &Added) -> String {
     let unchanged = format!("unchanged: {} has this key for {}\n", one_line(path.as_str()), one_line(name));
     let mut text = unchanged.repeat(added.unchanged);
+    for (line, names) in &added.other_names {
+        let names = one_line(&names.join(", "));
+        text += &format!("note: line {line} has the same key under another name, {names}; reports name both\n");
+    }
     for (line, window) in &added.widened {
         let when = when(*window);
         text += &format!(
@@ -75,7 +89,14 @@ pub fn not_changed(path: &Utf8Path, error: SignersFileError) -> Failure {
         SignersFileError::File(error) => return error.into(),
         SignersFileError::Output(error) => return error.into(),
         SignersFileError::Line(problem) => {
-            return Failure::usage(problem.to_string()).help(problem.help()).at(path.as_str());
+            let (message, help) = match &problem {
+                SignersProblem::Window => ("`--from` is not before `--until`".to_owned(), "swap the two"),
+                SignersProblem::Time(_) => {
+                    ("`--from` or `--until` is before 1970-01-02 or after the year 9999".to_owned(), "name another day")
+                }
+                problem => (problem.to_string(), problem.help()),
+            };
+            return Failure::usage(message).help(help).at(path.as_str());
         }
         SignersFileError::NotSigners(_) => {
             "name the signers file first, then the key: `expbundle trust add signers ada.pub --as NAME`"
@@ -89,7 +110,6 @@ pub fn not_changed(path: &Utf8Path, error: SignersFileError) -> Failure {
 
 /// How many lines were skipped, and the first of them; nothing if none were.
 pub fn skipped(path: &Utf8Path, lines: &[SkippedLine]) -> String {
-    const SHOWN: usize = 5;
     if lines.is_empty() {
         return String::new();
     }

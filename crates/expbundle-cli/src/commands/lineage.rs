@@ -24,7 +24,7 @@ use crate::{Outcome, files, terminal};
     after_help = "Examples:\n  expbundle lineage family.expb\n  expbundle lineage model.safetensors --with ./bundles\n  \
     expbundle lineage family.expb --svg > family.svg\n  expbundle lineage family.expb --cost\n\n\
     Exit status: that of `verify` for the records that are shown: 0 the required state holds · 1 something is broken · \
-    2 no answer: usage, I/O error or beyond the limits · 3 with --trust, not trusted\n\n\
+    2 no answer: usage, I/O error or beyond the limits · 3 with --trust, not trusted, or somebody objects and --no-objections was given\n\n\
     Grades: proven (equal digests) · declared (by the record itself) · asserted (by a signed link) · suggested (never counted)"
 )]
 pub struct Lineage {
@@ -90,6 +90,7 @@ impl Lineage {
         } else {
             relations::end(&relations, relations.concluded(&start, &shown))
         };
+        let status = self.around.status(&relations, &start, status);
         // The program is done, and to free 100,000 records one by one takes long.
         std::mem::forget(relations);
         Ok(status)

@@ -33,10 +33,10 @@ enum Action {
         /// Name of the person, usually a mail address
         #[arg(long = "as", value_name = "NAME")]
         name: String,
-        /// Trust the key from this day or time on
+        /// Trust the key from this day or time on; a day begins at 00:00 UTC
         #[arg(long, value_name = "TIME", value_parser = keys::day_or_moment)]
         from: Option<Time>,
-        /// Trust the key until this day or time
+        /// Trust the key until this day or time; a day means its beginning, 00:00 UTC
         #[arg(long, value_name = "TIME", value_parser = keys::day_or_moment)]
         until: Option<Time>,
     },

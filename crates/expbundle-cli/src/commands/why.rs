@@ -13,8 +13,8 @@ use crate::{Outcome, files, terminal};
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit status: that of `verify` for the records in the answer: 0 the required state holds · 1 something is broken, or no \
-    record is known to have made the file and no --trust was given · 2 no answer: usage, I/O error or beyond the limits · 3 with --trust, not trusted\n\n\
-    Examples:\n  expbundle why model.safetensors\n  expbundle why model.safetensors --with ./bundles --trust signers"
+    record is known to have made the file and no --trust was given · 2 no answer: usage, I/O error or beyond the limits · 3 with --trust, not trusted, or somebody objects and --no-objections was given\n\n\
+    Examples:\n  expbundle why model.safetensors\n  expbundle why model.safetensors --with ./bundles --trust signers --no-objections"
 )]
 pub struct Why {
     /// File to explain; or a bundle or model folder, to explain the records that no other record
@@ -33,6 +33,7 @@ impl Why {
         let relations = relations::of(&self.file, &self.around, None, Scope::Ancestors)?;
         let family = relations.family(&relations.start);
         let status = relations::conclude(&relations, family);
+        let status = self.around.status(&relations, &relations.start, status);
         if self.json {
             terminal::say_json(&WhyReport::of(&relations));
             return Ok(status);

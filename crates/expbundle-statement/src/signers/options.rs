@@ -96,6 +96,11 @@ impl Options {
         self.namespaces.as_ref().is_none_or(|patterns| patterns.fit(namespace))
     }
 
+    /// The patterns of namespaces that the line counts for; empty if it has none, and counts for all.
+    pub fn namespaces(&self) -> &[String] {
+        self.namespaces.as_ref().map(Patterns::as_slice).unwrap_or_default()
+    }
+
     /// From when on and until when the line counts.
     pub fn window(&self) -> Window {
         // What is beyond all times is as far away as the last of them.

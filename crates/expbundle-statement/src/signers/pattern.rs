@@ -12,6 +12,11 @@ impl Patterns {
         Self(list.split(',').map(str::to_owned).collect())
     }
 
+    /// The patterns, as they are written.
+    pub fn as_slice(&self) -> &[String] {
+        &self.0
+    }
+
     /// Whether they fit a word: one fits, and none that begins with `!`.
     pub fn fit(&self, word: &str) -> bool {
         let mut fit = false;

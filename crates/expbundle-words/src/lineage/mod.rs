@@ -7,11 +7,11 @@ use expbundle_format::{Finding, RecordId};
 use expbundle_lineage::{Direction, Edge};
 use expbundle_query::{MOST_EDGES, Relations};
 
-use crate::{Tone, cell, findings, objections, paint, relations};
+use crate::{Tone, cell, findings, moment, objections, paint, relations};
 
 mod cost;
 mod duplicates;
-mod objected;
+pub(crate) mod objected;
 mod picture;
 mod tree;
 
@@ -67,8 +67,9 @@ pub fn words(
     };
     let pointer = relations.file.as_ref().is_some_and(|file| file.is_pointer);
     let pointer = if pointer { "the file is a Git LFS pointer; this is about the file that it names\n" } else { "" };
-    let judged = signers.map(|name| format!("signers: {}, as of {}\n", cell(name), relations.at));
-    objected::lines(relations, &objected) + pointer + &text + &remarks(relations) + &judged.unwrap_or_default()
+    let judged = signers.map(|name| format!("signers: {}, as of {}\n", cell(name), moment(relations.at)));
+    let against = objected::lines(relations, &objected) + &objected::since(relations, start);
+    against + pointer + &text + &remarks(relations) + &judged.unwrap_or_default()
 }
 
 /// The family as a picture that [`expbundle_draw`] draws, with what was said against it as

@@ -4,7 +4,7 @@
 use expbundle_format::RecordId;
 use expbundle_query::{Relations, short};
 
-use crate::objections;
+use crate::{moment, objections};
 
 fn title(relations: &Relations, id: RecordId) -> String {
     match relations.graph().record(id) {
@@ -18,6 +18,16 @@ fn title(relations: &Relations, id: RecordId) -> String {
 pub fn lines(relations: &Relations, objected: &[RecordId]) -> String {
     let objected = objected.iter().copied();
     objections::lines(objected.map(|id| (id, title(relations, id), relations.against(id))))
+}
+
+/// What was said after the moment that is judged, as lines at the top.
+pub fn since(relations: &Relations, start: &[RecordId]) -> String {
+    let since = relations.objected_since(start);
+    let lines = since.iter().map(|(id, objections)| {
+        let title = format!("{}, after {}", title(relations, *id), moment(relations.at));
+        (*id, title, objections.as_slice())
+    });
+    objections::lines(lines)
 }
 
 /// As lines of a picture.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use expbundle::judge::State;
-use expbundle::report::{AcrossReport, RecordReport, Report};
+use expbundle::report::{AcrossReport, RecordReport, Report, RevokedKey};
 use expbundle::standing::{Apart, KnownKey};
 use expbundle_format::record::Kind;
 use expbundle_format::time::Time;
@@ -78,6 +78,7 @@ fn details(report: &Report) -> String {
         text += &absent(report);
     }
     text += &signers(report);
+    text += &revoked_keys(report);
     let is_worth = |finding: &&Finding| finding.severity() != Severity::Error && findings::is_worth(finding);
     // Of each key that is trusted at another time there is a line below.
     let is_of_key = |finding: &&Finding| matches!(finding.code, Code::TrustNotValid | Code::TrustNamespace);
@@ -148,6 +149,20 @@ fn objected(report: &Report) -> String {
     objections::lines(here.chain(elsewhere).chain(since))
 }
 
+/// Keys that are to be taken out of the signers file.
+pub(super) fn revoked_keys(report: &Report) -> String {
+    let file = report.signers_file.as_deref().map_or_else(|| "FILE".to_owned(), crate::path);
+    let line = |key: &RevokedKey| {
+        let owner = one_line(&key.principals.join(", "));
+        let (note, on) = (paint(Tone::Doubt, "note:"), crate::day(key.created));
+        format!(
+            "{note} the key of {owner} was revoked on {on}; take it out: `expbundle trust remove {file} {}`\n",
+            key.fingerprint
+        )
+    };
+    report.revoked_keys.iter().map(line).collect()
+}
+
 /// What counts for nothing, folded.
 fn apart(report: &Report) -> String {
     let apart = Apart {
@@ -176,7 +191,7 @@ fn apart(report: &Report) -> String {
 /// When or for what a known key is trusted, as an answer to why it is not now.
 pub(crate) fn trusted_only(key: &KnownKey) -> String {
     let owner = one_line(&key.principals.join(", "));
-    let windows: Vec<String> = key
+    let mut windows: Vec<String> = key
         .trusted_only
         .iter()
         .map(|window| match (window.from, window.until) {
@@ -186,6 +201,8 @@ pub(crate) fn trusted_only(key: &KnownKey) -> String {
             (None, None) => "at any time".to_owned(),
         })
         .collect();
+    // Several names of one key have a line each.
+    windows.dedup();
     if windows.is_empty() {
         return format!("{owner}'s key is trusted only for other purposes than \"expbundle\"");
     }

@@ -1,11 +1,13 @@
 //! What `verify` says of several paths: what is wrong in full, then a line for each, and how many
 //! hold.
 
+use std::collections::BTreeSet;
+
 use expbundle::report::{Question, Report};
 use expbundle_format::{Code, Finding, Place};
 
 use super::headline::{good, line};
-use super::{Tone, across, details};
+use super::{Tone, across, details, revoked_keys};
 use crate::{Failure, grouped, paint};
 
 /// Answers about several paths, while they come in.
@@ -16,6 +18,8 @@ pub struct Several {
     holding: u64,
     /// Of those that hold, how many have a `!`.
     doubtful: u64,
+    /// Keys to take out of the signers file.
+    notes: BTreeSet<String>,
 }
 
 impl Several {
@@ -30,6 +34,7 @@ impl Several {
     pub fn count(&mut self, report: &Report) {
         self.lines += &line(report);
         self.lines.extend(report.across.iter().map(across));
+        self.notes.extend(revoked_keys(report).lines().map(str::to_owned));
         self.all += 1;
         self.holding += u64::from(report.holds && !report.fails_across());
         self.doubtful += u64::from(report.holds && good(report).0 == Tone::Doubt);
@@ -37,14 +42,18 @@ impl Several {
 
     /// A line for each, and how many hold.
     pub fn end(&self) -> String {
-        let Self { lines, all, holding, doubtful } = self;
+        let Self { lines, all, holding, doubtful, notes } = self;
+        let notes: String = notes.iter().map(|note| format!("{note}\n")).collect();
         let doubtful = match *doubtful {
             0 => String::new(),
             1 => ", 1 with a reservation (`!`)".to_owned(),
             number => format!(", {} with reservations (`!`)", grouped(number)),
         };
         let tone = if holding == all { Tone::Strong } else { Tone::Bad };
-        format!("{lines}{}\n", paint(tone, &format!("{} of {} hold{doubtful}", grouped(*holding), grouped(*all))))
+        format!(
+            "{lines}{notes}{}\n",
+            paint(tone, &format!("{} of {} hold{doubtful}", grouped(*holding), grouped(*all)))
+        )
     }
 }
 

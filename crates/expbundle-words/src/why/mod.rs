@@ -6,6 +6,7 @@ use expbundle_format::RecordId;
 use expbundle_query::{AskedFile, HowMade, Relations, short};
 use expbundle_statement::{Kind, VerifiedStatement};
 
+use crate::lineage::objected;
 use crate::verdict::unlisted::{ADD_KEY, key_and_reason, nobody};
 use crate::{
     Tone, brief_digest, calling_itself, cell, count, moment, objections, one_line, paint, relations, some_of, wrapped,
@@ -60,7 +61,19 @@ pub fn words(relations: &Relations, file_name: &str) -> String {
     for line in objections::left_out(&relations.intact, &relations.verdict.standing) {
         text += &format!("\n{}", paint(Tone::Doubt, &line));
     }
-    wrapped(&text)
+    against_first(relations) + &wrapped(&text)
+}
+
+/// What somebody objects to, a line each, before the paragraph that tells of it among other things.
+fn against_first(relations: &Relations) -> String {
+    let objected = relations.objected(&relations.start);
+    let (first, more) = objected.split_at(objected.len().min(SHOWN));
+    let mut text = objected::lines(relations, first);
+    if !more.is_empty() {
+        text += &format!("  and {}\n", count(more.len() as u64, "more record"));
+    }
+    text += &objected::since(relations, &relations.start);
+    if text.is_empty() { text } else { text + "\n" }
 }
 
 /// Words with a capital letter and a full stop.

@@ -135,6 +135,10 @@ fn trusted_words(relations: &Relations, statement: &VerifiedStatement, on: &str,
             let reason = because(&deployment.reason);
             format!(" It was {action} {environment} on {on} according to {who}{reason}.")
         }
+        Predicate::Evaluation(_) => {
+            let results = one_line(&statement.predicate().brief(40));
+            format!(" It was evaluated by {who} on {on}: {results}.")
+        }
         _ => String::new(),
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use expbundle::judge::State;
 use expbundle::report::objected;
 use expbundle_format::RecordId;
+use expbundle_format::container::SectionName;
 use expbundle_format::record::role;
 use expbundle_lineage::{ArtifactFact, Edge, Grade, RecordFacts, relation};
 use expbundle_query::{Relations, short};
@@ -149,6 +150,9 @@ fn published(relations: &Relations, id: RecordId) -> String {
     text
 }
 
+/// The section that has a sentence of its own.
+const ARTIFACTS: &str = "artifacts.json";
+
 /// What is withheld of a record and its ancestors that could add to the answer.
 fn withheld(relations: &Relations, id: RecordId) -> String {
     let graph = relations.graph();
@@ -157,6 +161,14 @@ fn withheld(relations: &Relations, id: RecordId) -> String {
     if facts.is_some_and(|facts| facts.description_withheld) {
         let withheld = paint(Tone::Doubt, "Inputs known only by name are withheld");
         text += &format!(" {withheld} (`artifacts.json`), so there may be more.");
+    }
+    let sections = relations.intact.records().get(&id).into_iter().flat_map(|record| record.body().sections.keys());
+    let is_gone = |name: &&SectionName| relations.intact.section(id, name).is_none() && name.as_str() != ARTIFACTS;
+    let names: Vec<String> = sections.filter(is_gone).map(SectionName::to_string).collect();
+    if !names.is_empty() {
+        let is = if names.len() == 1 { "Its section" } else { "Its sections" };
+        let are = if names.len() == 1 { "is" } else { "are" };
+        text += &format!(" {is} {} {are} {}.", some_of(&names, SHOWN, ", "), paint(Tone::Doubt, "withheld"));
     }
     let trees = facts.map_or(0, RecordFacts::hidden_listings) as u64;
     if trees > 0 {

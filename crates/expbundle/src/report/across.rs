@@ -52,7 +52,7 @@ pub struct Places {
 struct Place {
     path: String,
     heard: BTreeSet<StatementId>,
-    revoked_keys: BTreeSet<String>,
+    keys_taken_back: BTreeSet<String>,
 }
 
 impl Places {
@@ -68,7 +68,7 @@ impl Places {
         self.seen.push(Place {
             path: report.path.clone(),
             heard: said.iter().flat_map(|(_, objections)| objections.iter().map(|one| one.statement)).collect(),
-            revoked_keys: report.revoked_keys.clone(),
+            keys_taken_back: report.keys_taken_back.clone(),
         });
         let here: BTreeSet<RecordId> =
             report.records.iter().chain(&report.apart.records).map(|record| record.id).collect();
@@ -116,7 +116,7 @@ impl Places {
             .filter_map(|one| Some((one.signer.public_key.clone(), one.record?, one.signer.fingerprint.clone())))
             .collect();
         let mut across = Vec::new();
-        for key in &report.revoked_keys {
+        for key in &report.keys_taken_back {
             let vouching = self.vouching.get(key).into_iter().flatten();
             across.extend(vouching.filter_map(|(place, record, name)| self.key(key, *record, name, *place, this)));
             self.revoked.entry(key.clone()).or_default().push(this);
@@ -134,7 +134,7 @@ impl Places {
 
     fn key(&self, key: &str, record: RecordId, name: &str, place: usize, said_in: usize) -> Option<AcrossReport> {
         let (place, said_in) = (&self.seen[place], &self.seen[said_in]);
-        (!place.revoked_keys.contains(key)).then(|| AcrossReport {
+        (!place.keys_taken_back.contains(key)).then(|| AcrossReport {
             record,
             place: place.path.clone(),
             said_in: said_in.path.clone(),

@@ -2,6 +2,7 @@
 //! reads.
 
 mod across;
+mod keys;
 mod objected;
 mod record;
 mod reservations;
@@ -25,6 +26,7 @@ use record::record_reports;
 use reservations::{missing_parents, signed_late};
 
 pub use across::{AcrossReport, Places};
+pub use keys::RevokedKey;
 pub use objected::{ObjectedReport, objected};
 pub use record::{ParentReport, RecordReport, SectionReport};
 pub use reservations::{MissingParent, SignedLate};
@@ -114,10 +116,13 @@ pub struct Report {
     pub against_by_trusted: BTreeSet<String>,
     /// The keys that were revoked, in OpenSSH's one-line form.
     #[serde(skip)]
-    pub revoked_keys: BTreeSet<String>,
+    pub keys_taken_back: BTreeSet<String>,
     /// Who revoked a release of just these files after the moment that is judged.
     #[serde(skip)]
     pub release_revoked_since: Option<RevokedBy>,
+    /// Keys that the signers file has and that were revoked.
+    #[serde(skip)]
+    pub revoked_keys: Vec<RevokedKey>,
     /// Parents of records that count that are not here for what counts.
     #[serde(skip)]
     pub missing_parents: Vec<MissingParent>,
@@ -174,8 +179,8 @@ impl Report {
         let Question { policy, required, at, .. } = question;
         let (mut records, mut statements, mut state) = (Vec::new(), Vec::new(), State::Malformed);
         let (mut apart, mut objected_elsewhere) = (ApartReport::default(), Vec::new());
-        let (mut against_by_trusted, mut revoked_keys) = (BTreeSet::new(), BTreeSet::new());
-        let (mut missing, mut late) = (Vec::new(), Vec::new());
+        let (mut against_by_trusted, mut keys_taken_back) = (BTreeSet::new(), BTreeSet::new());
+        let (mut missing, mut late, mut revoked_keys) = (Vec::new(), Vec::new(), Vec::new());
         if let Some((intact, verdict)) = judged {
             findings = intact.remarks(findings, &verdict.standing);
             findings.extend(verdict.findings.iter().cloned());
@@ -190,9 +195,10 @@ impl Report {
             let is_apart = |statement: &StatementReport| standing.apart.statements.contains(&statement.id);
             (apart.statements, statements) = statement_reports(intact, verdict).into_iter().partition(is_apart);
             against_by_trusted = intact.against_by_trusted(verdict);
-            revoked_keys = standing.signers.iter().map(Identity::line).collect();
+            keys_taken_back = standing.signers.iter().map(Identity::line).collect();
             missing = missing_parents(intact, verdict);
             late = signed_late(intact, verdict, policy, at);
+            revoked_keys = RevokedKey::all(intact, verdict, policy);
             state = verdict.state;
         }
         let (folder, files) = match folder {
@@ -236,9 +242,10 @@ impl Report {
             findings,
             not_proven,
             across: Vec::new(),
-            revoked_keys,
+            keys_taken_back,
             against_by_trusted,
             release_revoked_since: None,
+            revoked_keys,
             missing_parents: missing,
             signed_late: late,
             signers_file: policy.and_then(TrustPolicy::source).map(str::to_owned),
