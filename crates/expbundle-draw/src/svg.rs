@@ -54,7 +54,9 @@ pub fn svg(view: &View) -> String {
     let warnings = Warnings::new(view);
     let heading = title + warnings.height();
     let mut out = String::new();
-    open(&mut out, view, &placed, heading, warnings.width());
+    let (arrows, tones) = (arrows(&edges), tones(view));
+    let legend_width = (arrows.len() as f64 * ARROW).max(tones.iter().map(|(_, word)| tone_width(word)).sum());
+    open(&mut out, view, &placed, heading, warnings.width().max(legend_width));
     warnings.draw(&mut out, MARGIN + title, &view.warnings.join("\n"));
     let _ = writeln!(out, r#"<g transform="translate({MARGIN} {:.1})">"#, MARGIN + heading);
     for (edge, points) in edges.iter().zip(&placed.arcs) {
@@ -77,17 +79,15 @@ pub fn svg(view: &View) -> String {
         }
     }
     out.push_str("</g>\n");
-    let has_parts = edges.iter().any(|edge| edge.is_part);
     let top = MARGIN + heading + placed.size.height + LEGEND;
-    legend(&mut out, top, has_parts);
-    boxes_legend(&mut out, top + LEGEND_ROW, view);
+    legend(&mut out, top, &arrows);
+    boxes_legend(&mut out, top + LEGEND_ROW, &tones);
     out.push_str("</svg>\n");
     out
 }
 
 fn open(out: &mut String, view: &View, placed: &Layout, heading: f64, least_width: f64) {
-    // The legend is some 530 pixels wide.
-    let width = (placed.size.width.max(least_width) + 2.0 * MARGIN).max(570.0);
+    let width = placed.size.width.max(least_width) + 2.0 * MARGIN;
     let height = placed.size.height + 2.0 * MARGIN + heading + LEGEND + LEGEND_ROW;
     let _ = writeln!(
         out,
@@ -301,15 +301,31 @@ fn label(edge: &ViewEdge) -> String {
     clipped(&visible(&edge.label), 24)
 }
 
-/// The arrows that there may be; that of a part only if the picture has one.
-fn legend(out: &mut String, y: f64, has_parts: bool) {
-    let grades = GRADES.map(|grade| (colour(grade), stroke(grade), grade.to_string(), grade.to_string()));
-    let part = has_parts.then(|| (PART, PART_STROKE, "part".to_owned(), "is a part of".to_owned()));
-    for (index, (colour, stroke, marker, word)) in grades.into_iter().chain(part).enumerate() {
-        let x = MARGIN + index as f64 * 108.0;
+/// An arrow of the legend: its colour, how it is drawn, its head, and what it means.
+type Arrow = (&'static str, &'static str, Option<String>, String);
+
+/// The arrows that the picture has.
+fn arrows(edges: &[&ViewEdge]) -> Vec<Arrow> {
+    let has = |wanted: &dyn Fn(&ViewEdge) -> bool| edges.iter().any(|edge| wanted(edge));
+    let grades = GRADES.into_iter().filter(|grade| has(&|edge| !edge.is_part && edge.grade == Some(*grade)));
+    let grades = grades.map(|grade| (colour(grade), stroke(grade), Some(grade.to_string()), grade.to_string()));
+    let part = (PART, PART_STROKE, Some("part".to_owned()), "is a part of".to_owned());
+    let input = (NO_LINK, r#"stroke-width="1""#, None, "input".to_owned());
+    let part = has(&|edge| edge.is_part).then_some(part);
+    let input = has(&|edge| edge.grade.is_none() && !edge.is_part).then_some(input);
+    grades.chain(part).chain(input).collect()
+}
+
+/// Pixels from one arrow of the legend to the next.
+const ARROW: f64 = 108.0;
+
+fn legend(out: &mut String, y: f64, arrows: &[Arrow]) {
+    for (index, (colour, stroke, head, word)) in arrows.iter().enumerate() {
+        let x = MARGIN + index as f64 * ARROW;
+        let head = head.as_ref().map(|head| format!(r#" marker-end="url(#{head})""#)).unwrap_or_default();
         let _ = writeln!(
             out,
-            r##"<path d="M{x:.1} {y:.1} h30" stroke="{colour}" {stroke} marker-end="url(#{marker})"/><text x="{:.1}" y="{:.1}" font-size="11" fill="#57606a">{word}</text>"##,
+            r##"<path d="M{x:.1} {y:.1} h30" stroke="{colour}" {stroke}{head}/><text x="{:.1}" y="{:.1}" font-size="11" fill="#57606a">{word}</text>"##,
             x + 36.0,
             y + 4.0
         );
@@ -317,19 +333,27 @@ fn legend(out: &mut String, y: f64, has_parts: bool) {
 }
 
 /// What the colours of boxes mean, of those that there are.
-fn boxes_legend(out: &mut String, y: f64, view: &View) {
+fn tones(view: &View) -> Vec<(Tone, &'static str)> {
     let words = [
         (Tone::Good, "trusted"),
         (Tone::Plain, "signed, not checked"),
         (Tone::Doubtful, "unsigned, or an ancestor was objected to"),
         (Tone::Bad, "objected to"),
-        (Tone::Missing, "not here"),
+        (Tone::Missing, "not here or not trusted"),
     ];
-    let is_here = |(tone, _): &(Tone, &str)| view.nodes.iter().any(|node| node.tone == *tone);
+    words.into_iter().filter(|(tone, _)| view.nodes.iter().any(|node| node.tone == *tone)).collect()
+}
+
+/// How wide a colour of the legend is with its word.
+fn tone_width(word: &str) -> f64 {
+    36.0 + columns(word) as f64 * LINE_CHARACTER + MARGIN
+}
+
+fn boxes_legend(out: &mut String, y: f64, tones: &[(Tone, &'static str)]) {
     let mut x = MARGIN;
-    for (tone, word) in words.into_iter().filter(is_here) {
-        let (fill, border) = colours(tone);
-        let dashed = if tone == Tone::Missing { r#" stroke-dasharray="5 4""# } else { "" };
+    for (tone, word) in tones {
+        let (fill, border) = colours(*tone);
+        let dashed = if *tone == Tone::Missing { r#" stroke-dasharray="5 4""# } else { "" };
         let _ = writeln!(
             out,
             r##"<rect x="{x:.1}" y="{:.1}" width="30" height="12" rx="3" fill="{fill}" stroke="{border}"{dashed}/><text x="{:.1}" y="{:.1}" font-size="11" fill="#57606a">{word}</text>"##,
@@ -337,7 +361,7 @@ fn boxes_legend(out: &mut String, y: f64, view: &View) {
             x + 36.0,
             y + 4.0
         );
-        x += 36.0 + columns(word) as f64 * LINE_CHARACTER + MARGIN;
+        x += tone_width(word);
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use expbundle_format::container::EntryName;
 use expbundle_format::time::Time;
 use expbundle_format::{RecordId, StatementId};
 use expbundle_statement::{Identity, Predicate, Review, ReviewVerdict, Revoked, VerifiedStatement};
@@ -40,9 +39,6 @@ pub struct Objection {
     /// Whether there was a signers file; else nobody knows whose key it is.
     #[serde(skip)]
     pub signers_checked: bool,
-    /// The file of the statement in the bundle.
-    #[serde(skip)]
-    pub entry: String,
 }
 
 /// What can be said against a record, the weightiest first.
@@ -170,7 +166,6 @@ impl<'a> Objections<'a> {
             reason: reason.cloned(),
             successor,
             signers_checked: rights.policy.is_some(),
-            entry: EntryName::Statement(statement.file_digest()).to_string(),
         };
         self.against.entry(record).or_default().push(objection);
     }

@@ -118,16 +118,10 @@ fn told(report: &Report) -> impl Fn(&Finding) -> bool {
     let missing: BTreeSet<String> = missing.map(|finding| finding.place.to_string()).collect();
     // Those of a key that is not trusted are told of with the key.
     let apart: BTreeSet<String> = report.apart.files.iter().map(|file| file.path.clone()).collect();
-    let since = report.objected_since.iter().flat_map(|one| &one.objections);
-    let since: BTreeSet<String> = since.map(|one| one.entry.clone()).collect();
-    let is_of = |entries: &BTreeSet<String>, finding: &Finding| {
-        finding.place.entry.as_ref().is_some_and(|entry| entries.contains(entry))
-    };
     move |finding: &Finding| match finding.code {
         // The headline and the lines below it have these.
         Code::PolicyObjection => true,
-        Code::StatementFuture => is_of(&since, finding),
-        Code::DirectoryUncovered => is_of(&apart, finding),
+        Code::DirectoryUncovered => finding.place.entry.as_ref().is_some_and(|entry| apart.contains(entry)),
         Code::DirectoryNoWeights => !apart.is_empty(),
         Code::DirectorySymlink | Code::DirectoryUnreadable => missing.contains(&finding.place.to_string()),
         _ => false,
@@ -144,7 +138,7 @@ fn objected(report: &Report) -> String {
     let title = |id| report.records.iter().find(|record| record.id == id).map(|one| one.title.as_deref());
     let since = report.objected_since.iter().map(|one| {
         let title = title(one.record).map_or_else(|| objections::ELSEWHERE.to_owned(), objections::title);
-        (one.record, format!("{title}, after {}", date(report.at)), one.objections.as_slice())
+        (one.record, format!("{title}, after {}", moment(report.at)), one.objections.as_slice())
     });
     objections::lines(here.chain(elsewhere).chain(since))
 }
