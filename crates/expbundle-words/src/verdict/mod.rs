@@ -145,7 +145,7 @@ fn objected(report: &Report) -> String {
 
 /// Keys that are to be taken out of the signers file.
 pub(super) fn revoked_keys(report: &Report) -> String {
-    let file = report.signers_file.as_deref().map_or_else(|| "FILE".to_owned(), crate::path);
+    let file = report.signers_file.as_deref().map_or_else(|| "FILE".to_owned(), path);
     let line = |key: &RevokedKey| {
         let owner = one_line(&key.principals.join(", "));
         let (note, on) = (paint(Tone::Doubt, "note:"), crate::day(key.created));
