@@ -148,6 +148,8 @@ def nulls(suite):
     digest = digests(WEIGHTS)
     suite.valid("digest-is-null", "the digest that nobody knows may be null", of(outputs=[{"role": "model", "digest": {**digest, "blake3": None}, "size": 7}]), clause="digests.md")
     suite.refused("both-digests-are-null", "one of them is known", of(outputs=[{"role": "model", "digest": {"blake3": None, "sha256": None}, "size": 7}]), "schema.invalid", clause="digests.md")
+    for name, mark in {"passed-on-is-text": {"passedOn": "true"}, "passed-on-is-a-number": {"passedOn": 1}, "common-is-null": {"common": None}, "common-is-a-list": {"common": []}}.items():
+        suite.refused(name, "a mark is true or false", of(outputs=[{**artifact(WEIGHTS), **mark}]), "schema.invalid")
     suite.refused("form-is-null", "null is neither file nor tree", of(outputs=[{**artifact(WEIGHTS), "form": None}]), "schema.invalid")
     suite.refused("digest-of-a-parent-is-null", "an object of a bundle is named by both digests", of(parents=[{"record": {**OTHER, "sha256": None}, "relation": "part-of"}]), "schema.invalid", clause="digests.md")
 

@@ -384,7 +384,7 @@ class Lineage:
 
     def has_tree_apart(self, identity):
         """Whether `artifacts.json` has an input tree, not empty, that `record.json` does not list: it is not looked into."""
-        trees = [names_of(item.get("digest", {})) for item in self.described_inputs(identity) if item.get("form") == "tree"]
+        trees = [names_of(item.get("digest") or {}) for item in self.described_inputs(identity) if item.get("form") == "tree"]
         listed = self.listed(identity)
         return any(not names & listed and not names & known_files()[0] for names in trees)
 

@@ -94,7 +94,9 @@ def is_object(members):
 
 def is_artifact(value):
     required = is_object({"role": is_word, "digest": is_artifact_digests, "size": is_size})
-    return required(value) and ("form" not in value or value["form"] in ("file", "tree") and is_text(value["form"]))
+    if not required(value) or "form" in value and not (is_text(value["form"]) and value["form"] in ("file", "tree")):
+        return False
+    return isinstance(value.get("common", False), bool) and isinstance(value.get("passedOn"), bool | None)
 
 
 is_parent = is_object({"record": is_digest_set, "relation": is_word})

@@ -101,15 +101,16 @@ pub fn judge(scan: &Scan, intact: &Intact, verdict: &Verdict, asks_for_trust: bo
 }
 
 /// Records set apart that somebody whose word counts objects to, and that name a file here as their
-/// output: what was said against them was said of these files, whoever covers them.
+/// output, or may: what was said against them was said of these files, whoever covers them.
 fn objected_makers(scan: &Scan, covering: &Covering<'_>) -> BTreeSet<RecordId> {
     let here = Here::of(scan);
     // Many records may name one tree.
     let mut trees: HashMap<Blake3, bool> = HashMap::new();
     let mut has_tree = |listing: Blake3| {
         let is_here = || {
+            // What is in a tree whose listing is not here nobody knows.
             let tree = covering.intact().tree(listing);
-            tree.is_some_and(|tree| tree.files().iter().any(|file| here.has_bytes(&file.digest.into())))
+            tree.is_none_or(|tree| tree.files().iter().any(|file| here.has_bytes(&file.digest.into())))
         };
         *trees.entry(listing).or_insert_with(is_here)
     };

@@ -7,9 +7,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 /// What begins a reference to a repository in the cache, on command lines.
 pub const SCHEME: &str = "hf:";
 
-/// The longest file of `refs/` that is read, in bytes: a commit has 40.
-const MOST_REF_BYTES: u64 = 256;
-
 /// Why a repository is not found in the cache.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -26,6 +23,16 @@ pub enum HubError {
         /// The repository.
         repository: String,
         /// Where it would be.
+        path: Utf8PathBuf,
+    },
+    /// The folder of the repository holds what the Hub's library does not put there.
+    #[error(
+        "`{path}` is nothing that the Hub's library puts into its cache: loaders may take it for a part of `{repository}`"
+    )]
+    Foreign {
+        /// The repository.
+        repository: String,
+        /// What it is.
         path: Utf8PathBuf,
     },
     /// The cache has the repository, and not this revision, or several that are meant.
@@ -103,18 +110,27 @@ pub fn snapshot(cache: &Utf8Path, reference: &str) -> Result<Utf8PathBuf, HubErr
 fn is_repository(folder: &Utf8Path) -> bool {
     let name = folder.file_name().unwrap_or_default();
     let is_named = ["models--", "datasets--", "spaces--"].iter().any(|kind| name.starts_with(kind));
-    is_named && names(&folder.join("snapshots")).is_some() && has_only_its_own(folder)
+    is_named && names(&folder.join("snapshots")).is_some() && foreign(folder).is_none()
 }
 
-fn has_only_its_own(folder: &Utf8Path) -> bool {
-    let Ok(entries) = folder.read_dir_utf8() else { return false };
-    entries.into_iter().all(|entry| {
-        entry.is_ok_and(|entry| {
-            let is_known = ["blobs", "refs", "snapshots", ".no_exist"].contains(&entry.file_name());
-            // Of an entry itself, not of what a link leads to.
-            is_known && entry.file_type().is_ok_and(|kind| kind.is_dir())
-        })
-    }) && !hides_files(folder)
+/// What is in the folder of a repository and not of the Hub's library: there, among the snapshots,
+/// or a word that a file of a snapshot does not exist.
+fn foreign(folder: &Utf8Path) -> Option<Utf8PathBuf> {
+    let known = |name: &str| ["blobs", "refs", "snapshots", ".no_exist"].contains(&name);
+    let snapshots = folder.join("snapshots");
+    let stray = other_than_folders(folder, known).or_else(|| other_than_folders(&snapshots, is_commit));
+    stray.or_else(|| hides_files(folder).then(|| folder.join(".no_exist")))
+}
+
+/// The first of what is in a folder and is no folder with such a name itself; a link is none.
+fn other_than_folders(folder: &Utf8Path, is_known: impl Fn(&str) -> bool) -> Option<Utf8PathBuf> {
+    let Ok(entries) = folder.read_dir_utf8() else { return Some(folder.to_owned()) };
+    let mut others = entries.filter_map(|entry| match entry {
+        Ok(entry) if is_known(entry.file_name()) && entry.file_type().is_ok_and(|kind| kind.is_dir()) => None,
+        Ok(entry) => Some(entry.path().to_owned()),
+        Err(_) => Some(folder.to_owned()),
+    });
+    others.next()
 }
 
 /// Whether the cache says of a file that it does not exist, `.no_exist/COMMIT/PATH`, though the
@@ -151,14 +167,17 @@ fn snapshot_in(folder: &Utf8Path, repository: &str, revision: Option<&str>) -> R
     let snapshots = folder.join("snapshots");
     let here = names(&snapshots)
         .ok_or_else(|| HubError::NoRepository { repository: repository.to_owned(), path: folder.to_owned() })?;
+    if let Some(path) = foreign(folder) {
+        return Err(HubError::Foreign { repository: repository.to_owned(), path });
+    }
     let wanted = revision.unwrap_or("main");
     let is_here = |commit: &str| here.iter().find(|name| *name == commit);
     // As the Hub's library finds them: a commit is never looked up among the names of others, and
     // what a name stands for is a whole commit. Its beginning is a commit only as a person gives it.
     let found = if is_commit(wanted) {
         is_here(wanted)
-    } else if let Some(commit) = commit_of(&folder.join("refs").join(wanted)) {
-        is_here(&commit)
+    } else if let Some(commit) = reference(&folder.join("refs").join(wanted)) {
+        commit.and_then(|commit| is_here(&commit))
     } else {
         let mut begins = here.iter().filter(|name| revision.is_none_or(|beginning| name.starts_with(beginning)));
         begins.next().filter(|_| begins.next().is_none())
@@ -187,14 +206,14 @@ fn is_commit(revision: &str) -> bool {
     revision.len() == 40 && revision.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
-/// The commit that a branch or tag points to.
-fn commit_of(path: &Utf8Path) -> Option<String> {
-    let is_small = |metadata: fs::Metadata| metadata.is_file() && metadata.len() <= MOST_REF_BYTES;
-    fs::metadata(path)
-        .is_ok_and(is_small)
-        .then(|| fs::read_to_string(path).ok())
-        .flatten()
-        .map(|text| text.trim().to_owned())
+/// The commit that a branch or tag points to, if it is here. The Hub's library takes the file as it
+/// is, so a line end or a blank more would make another name; then, and where it cannot be read, it
+/// is no commit.
+fn reference(path: &Utf8Path) -> Option<Option<String>> {
+    path.symlink_metadata().ok().map(|_| {
+        let is_of_a_commit = fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() == 40);
+        is_of_a_commit.then(|| fs::read_to_string(path).ok()).flatten().filter(|text| is_commit(text))
+    })
 }
 
 #[cfg(test)]
@@ -258,6 +277,38 @@ mod tests {
         }
         fs::remove_file(model.join("refs/main")).expect("a file");
         assert_eq!(snapshot(&cache, "acme/digits").expect("the only one").file_name(), Some(SECOND));
+    }
+
+    /// A name that the Hub's library looks up leads nowhere else here.
+    #[test]
+    fn a_reference_is_a_commit_to_the_byte() {
+        let (_folder, cache) = a_cache();
+        let model = cache.join("models--acme--digits");
+        for text in [
+            format!("{FIRST}\n"),
+            format!("{FIRST}\r\n"),
+            format!(" {FIRST}"),
+            format!("{FIRST}\u{a0}"),
+            "x".repeat(400),
+        ] {
+            fs::write(model.join("refs/main"), &text).expect("a file");
+            assert!(matches!(snapshot(&cache, "acme/digits"), Err(HubError::NoRevision { .. })), "{text:?}");
+        }
+        fs::remove_file(model.join("refs/main")).expect("a file");
+        fs::create_dir(model.join("refs/main")).expect("a folder");
+        fs::remove_dir(model.join("snapshots").join(FIRST)).expect("a folder");
+        assert!(matches!(snapshot(&cache, "acme/digits"), Err(HubError::NoRevision { .. })));
+        fs::write(model.join("refs/v1"), SECOND).expect("a file");
+        assert!(snapshot(&cache, "acme/digits@v1").is_ok());
+        // What a loader finds by the name of a branch, by a line end more, or beside the snapshots.
+        for name in ["main".to_owned(), format!("{SECOND}\n")] {
+            fs::create_dir(model.join("snapshots").join(&name)).expect("a folder");
+            assert!(matches!(snapshot(&cache, "acme/digits@v1"), Err(HubError::Foreign { .. })), "{name:?}");
+            assert!(!is_repository(&model));
+            fs::remove_dir(model.join("snapshots").join(&name)).expect("a folder");
+        }
+        fs::write(model.join("config.json"), "{}").expect("a file");
+        assert!(matches!(snapshot(&cache, "acme/digits@v1"), Err(HubError::Foreign { .. })));
     }
 
     #[test]
