@@ -650,3 +650,38 @@ fn a_byte_of_a_bundle_is_no_word_of_a_stranger() {
     let (said, status) = verify(&bench, &["a.expb"]);
     assert!(status == Some(1) && said.contains("--> byte "), "{said}");
 }
+
+#[test]
+fn a_release_of_the_file_that_was_revoked_stands_first() {
+    let bench = bench();
+    let ask = |more: &[&str]| {
+        run(&bench, &[&["why", "m/model.safetensors", "--with", "a.expb", "--trust", "signers"], more].concat())
+    };
+    bench.ok(&["attach", "m", "a.expb", "--key", "key", "--yes"]);
+    assert_eq!(ask(&["--no-objections"]).1, Some(0));
+    let report = json(&bench.ok(&["verify", "m", "--trust", "signers", "--json"]));
+    let release = report["folder"]["releases"][0]["statement"].as_str().expect("an id").to_owned();
+    bench.ok(&["revoke", "m", "--statement", &release, "--reason", "backdoor", "--key", "board"]);
+    let (said, status) = ask(&[]);
+    let first = said.lines().next().expect("a line");
+    assert!(first.starts_with("! a release of this file was revoked by board@example.org on "), "{said}");
+    assert!(first.ends_with(": \"backdoor\"") && status == Some(0), "{said}");
+    assert_eq!(ask(&["--no-objections"]).1, Some(3));
+    // Nor does it help to release the same anew: what another person said stays.
+    let release = ["release", "m", "--key", "key", "--trust", "signers", "--yes"];
+    bench.ok(&release);
+    assert_eq!(ask(&["--no-objections"]).1, Some(3));
+    assert_eq!(verify(&bench, &["m", "--no-objections"]).1, Some(3));
+}
+
+#[test]
+fn who_takes_their_own_release_back_and_releases_anew_objects_to_nothing() {
+    let bench = attached();
+    let report = json(&bench.ok(&["verify", "m", "--trust", "signers", "--json"]));
+    let release = report["folder"]["releases"][0]["statement"].as_str().expect("an id").to_owned();
+    bench.ok(&["revoke", "m", "--statement", &release, "--reason", "wrong title", "--key", "key"]);
+    let why = ["why", "m/model.safetensors", "--trust", "signers", "--no-objections"];
+    assert_eq!((verify(&bench, &["m", "--no-objections"]).1, run(&bench, &why).1), (Some(3), Some(3)));
+    bench.ok(&["release", "m", "--key", "key", "--title", "1.0", "--yes"]);
+    assert_eq!((verify(&bench, &["m", "--no-objections"]).1, run(&bench, &why).1), (Some(0), Some(0)));
+}

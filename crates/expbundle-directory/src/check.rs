@@ -103,7 +103,7 @@ pub fn judge(scan: &Scan, intact: &Intact, verdict: &Verdict, asks_for_trust: bo
 /// Records set apart that somebody whose word counts objects to, and that name a file here as their
 /// output, or may: what was said against them was said of these files, whoever covers them.
 fn objected_makers(scan: &Scan, covering: &Covering<'_>) -> BTreeSet<RecordId> {
-    let here = Here::of(scan);
+    let here = Here::of_own(scan);
     // Many records may name one tree.
     let mut trees: HashMap<Blake3, bool> = HashMap::new();
     let mut has_tree = |listing: Blake3| {

@@ -26,12 +26,21 @@ pub struct Maker {
 pub(crate) struct Revocations {
     of_statements: HashMap<StatementId, RevokedBy>,
     of_keys: HashMap<Identity, RevokedBy>,
+    /// Who revoked statements.
+    revokers: HashMap<StatementId, HashSet<Identity>>,
 }
 
 impl Revocations {
     /// Who took a statement back, or else its key.
     pub fn of(&self, statement: &VerifiedStatement) -> Option<RevokedBy> {
         self.of_statements.get(&statement.id()).or_else(|| self.of_keys.get(statement.identity())).cloned()
+    }
+
+    /// Whether its signer took a statement back, and nobody else did.
+    pub fn is_own(&self, statement: &VerifiedStatement) -> bool {
+        let revokers = self.revokers.get(&statement.id());
+        let by_signer = revokers.is_some_and(|all| all.iter().all(|one| one == statement.identity()));
+        by_signer && !self.of_keys.contains_key(statement.identity())
     }
 }
 
@@ -100,7 +109,10 @@ impl<'a> Covering<'a> {
                 reason: revocation.reason.clone(),
             };
             match &revocation.revoked {
-                Revoked::Statement(id) => _ = found.of_statements.entry(*id).or_insert(revoked_by),
+                Revoked::Statement(id) => {
+                    found.revokers.entry(*id).or_default().insert(statement.identity().clone());
+                    found.of_statements.entry(*id).or_insert(revoked_by);
+                }
                 Revoked::Signer(signer) => _ = found.of_keys.entry(signer.clone()).or_insert(revoked_by),
                 Revoked::Record(_) => {}
             }

@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use expbundle::folder::Word;
-use expbundle::origins::{ArtifactFact, Given, Made, Origin};
+use expbundle::origins::{ArtifactFact, Given, Made, Origin, has_common_name, is_trivial};
 use expbundle::verify::Digests;
 use expbundle_format::pointer::Pointer;
 use expbundle_format::record::{Form, role};
@@ -266,9 +266,22 @@ pub(crate) struct Here {
 
 impl Here {
     pub fn of(scan: &Scan) -> Self {
+        Self::of_those(scan, |_, _| true)
+    }
+
+    /// Without files that others have by chance: what is said of whoever put such a file out is not
+    /// said of this folder.
+    pub fn of_own(scan: &Scan) -> Self {
+        let is_trivial =
+            |held: &Held| held.digest().is_some_and(|digest| is_trivial(&digest) || digest.is_of_nothing());
+        Self::of_those(scan, |path, held| !has_common_name(path) && !is_trivial(held))
+    }
+
+    fn of_those(scan: &Scan, is_one: impl Fn(&str, &Held) -> bool) -> Self {
         // A pointer with an extension is not that of a file that a record knows.
         let is_plain = |held: &&Held| held.pointer().is_none_or(|pointer| !pointer.transformed);
-        let held = || scan.files.iter().map(|(_, held)| held).filter(is_plain);
+        let those = || scan.files.iter().filter(|(path, held)| is_one(&path.to_plain(), held));
+        let held = || those().map(|(_, held)| held).filter(is_plain);
         let digests = || held().filter_map(Held::digest);
         Self {
             blake3: digests().filter_map(|digest| digest.blake3()).collect(),

@@ -85,8 +85,10 @@ impl Releases {
             *created = release.created.max(*created);
         }
         for release in all.iter_mut().filter(|release| release.state == ReleaseState::Revoked) {
-            let anew = signer(release).and_then(|signer| last.get(signer));
-            release.signed_anew = anew.is_some_and(|created| *created > release.created);
+            // What somebody else took back stays an objection.
+            let own = statements.get(&release.statement).filter(|one| revocations.is_own(one));
+            let anew = own.and_then(|one| last.get(one.identity()));
+            release.signed_anew = anew.is_some_and(|created| *created >= release.created);
         }
         all.sort_by_key(|release| Reverse((release.created, release.statement)));
         let counts = |release: &&ReleaseReport| release.state <= ReleaseState::Unlisted;

@@ -237,7 +237,7 @@ impl Relations {
     }
 
     /// Those of these releases that list the file that is asked about, and under which path.
-    fn listing_it<'a>(&self, releases: Vec<&'a VerifiedStatement>) -> Vec<(&'a VerifiedStatement, String)> {
+    pub(crate) fn listing_it<'a>(&self, releases: Vec<&'a VerifiedStatement>) -> Vec<(&'a VerifiedStatement, String)> {
         let Some(file) = &self.file else { return Vec::new() };
         let is_it = |listed: &&TreeFile| {
             ArtifactDigests::from(listed.digest).agreement(&file.digests) == Agreement::Same && listed.size == file.size

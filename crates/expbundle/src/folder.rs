@@ -119,7 +119,7 @@ pub struct ReleaseReport {
     /// Whether its listing is not here, so that the directory may be what it lists.
     #[serde(skip)]
     pub may_be_same: bool,
-    /// Of one that was revoked, whether its signer released just these files anew.
+    /// Of one that nobody but its signer revoked, whether they released just these files anew.
     #[serde(skip)]
     pub signed_anew: bool,
     /// Its listing.

@@ -6,8 +6,8 @@ use expbundle_format::container::EntryName;
 use expbundle_format::{ArtifactDigests, RecordId};
 pub use expbundle_lineage::ArtifactFact;
 use expbundle_lineage::RecordFacts;
-pub use expbundle_lineage::evidence::Origin;
 use expbundle_lineage::evidence::{InputListings, Maker};
+pub use expbundle_lineage::evidence::{Origin, has_common_name, is_trivial};
 
 use crate::verify::Intact;
 

@@ -73,6 +73,7 @@ fn against_first(relations: &Relations) -> String {
         text += &format!("  and {}\n", count(more.len() as u64, "more record"));
     }
     text += &objected::since(relations, &relations.start);
+    text += &said::releases_taken_back(relations);
     if text.is_empty() { text } else { text + "\n" }
 }
 
@@ -194,7 +195,7 @@ fn released_otherwise(relations: &Relations, name: &str) -> String {
     format!("{}\n\n", paint(Tone::Bad, &words))
 }
 
-/// Who signed a release.
+/// Who signed a release, or took it back.
 fn signer(relations: &Relations, release: &VerifiedStatement) -> String {
     match relations.verdict.trusted.get(&release.id()).filter(|principals| !principals.is_empty()) {
         Some(principals) => one_line(&some_of(principals, SHOWN, " and ")),

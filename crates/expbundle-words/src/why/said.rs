@@ -16,6 +16,22 @@ pub(super) struct Said {
     pub others: String,
 }
 
+/// That a release of the file was taken back, a line each.
+pub(super) fn releases_taken_back(relations: &Relations) -> String {
+    let line = |(release, revocation): (&VerifiedStatement, &VerifiedStatement)| {
+        let is_known = release.listing().is_some_and(|listing| relations.intact.released(listing).is_some());
+        let what = if is_known { "a release of this file" } else { "a release of which the list is not here" };
+        let reason = match revocation.predicate() {
+            Predicate::Revocation(said) => said.reason.as_deref().map(|reason| format!(": {}", quoted(reason))),
+            _ => None,
+        };
+        let (who, on) = (super::signer(relations, revocation), moment(revocation.created()));
+        let words = format!("! {what} was revoked by {who} on {on}{}", reason.unwrap_or_default());
+        format!("{}\n", paint(Tone::Bad, &words))
+    };
+    relations.releases_taken_back().into_iter().map(line).collect()
+}
+
 /// What signers wrote about it: verdicts, and where it is in use.
 ///
 /// Of one reviewer the latest review of each scope and role has a sentence. With a signers file
