@@ -122,7 +122,7 @@ fn foreign(folder: &Utf8Path) -> Option<Utf8PathBuf> {
     stray.or_else(|| hides_files(folder).then(|| folder.join(".no_exist")))
 }
 
-/// The first of what is in a folder and is no folder with such a name itself; a link is none.
+/// The first entry of a folder that is not itself a folder with such a name, as a link is not.
 fn other_than_folders(folder: &Utf8Path, is_known: impl Fn(&str) -> bool) -> Option<Utf8PathBuf> {
     let Ok(entries) = folder.read_dir_utf8() else { return Some(folder.to_owned()) };
     let mut others = entries.filter_map(|entry| match entry {
@@ -176,8 +176,10 @@ fn snapshot_in(folder: &Utf8Path, repository: &str, revision: Option<&str>) -> R
     // what a name stands for is a whole commit. Its beginning is a commit only as a person gives it.
     let found = if is_commit(wanted) {
         is_here(wanted)
-    } else if let Some(commit) = reference(&folder.join("refs").join(wanted)) {
-        commit.and_then(|commit| is_here(&commit))
+    } else if let reference = folder.join("refs").join(wanted)
+        && reference.symlink_metadata().is_ok()
+    {
+        commit_of(&reference).and_then(|commit| is_here(&commit))
     } else {
         let mut begins = here.iter().filter(|name| revision.is_none_or(|beginning| name.starts_with(beginning)));
         begins.next().filter(|_| begins.next().is_none())
@@ -206,14 +208,12 @@ fn is_commit(revision: &str) -> bool {
     revision.len() == 40 && revision.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
-/// The commit that a branch or tag points to, if it is here. The Hub's library takes the file as it
-/// is, so a line end or a blank more would make another name; then, and where it cannot be read, it
-/// is no commit.
-fn reference(path: &Utf8Path) -> Option<Option<String>> {
-    path.symlink_metadata().ok().map(|_| {
-        let is_of_a_commit = fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() == 40);
-        is_of_a_commit.then(|| fs::read_to_string(path).ok()).flatten().filter(|text| is_commit(text))
-    })
+/// The commit that a branch or tag points to. The Hub's library takes the file as it is, so a line
+/// end or a blank more makes another name.
+fn commit_of(path: &Utf8Path) -> Option<String> {
+    let is_long_enough = |metadata: fs::Metadata| metadata.is_file() && metadata.len() == 40;
+    let text = fs::metadata(path).is_ok_and(is_long_enough).then(|| fs::read_to_string(path).ok()).flatten();
+    text.filter(|text| is_commit(text))
 }
 
 #[cfg(test)]

@@ -171,7 +171,9 @@ impl Outputs {
                 let Some(tree) = covering.intact().tree(listing) else { return };
                 let files = tree.files().to_vec();
                 // Whoever passed a file on, it is an output.
-                files.iter().for_each(|file| _ = self.file_of_tree(Output { word: Word::PassedOn, ..output }, file));
+                for file in &files {
+                    self.file_of_tree(Output { word: Word::PassedOn, ..output }, file);
+                }
                 empty.insert(Left { files, by_trees: HashMap::new() })
             }
         };

@@ -137,11 +137,12 @@ fn the_suite_is_as_large_as_it_says() {
 }
 
 /// Codes of which there can be no case, each with the reason.
-const WITHOUT_CASE: [(Code, &str); 5] = [
+const WITHOUT_CASE: [(Code, &str); 6] = [
     (Code::StatementPrevCycle, "a payload would hold its own digest"),
     (Code::SectionUnblinded, "said by the tool that withholds, not by a verifier"),
     (Code::DirectoryUnreadable, "takes a file that cannot be read, which no repository can hold"),
     (Code::DirectoryAlike, "takes two names that some file systems take for one, which no repository should hold"),
+    (Code::PolicyObjection, "said only where a reader is asked that nobody objects, which the suite does not ask"),
     (Code::TrustSigners, "there is no answer then, and so no report with a code"),
 ];
 

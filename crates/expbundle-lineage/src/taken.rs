@@ -57,13 +57,16 @@ impl Digests {
     }
 }
 
+/// A listing that was put out, and those that were taken in, in order.
+type Compared = (usize, Vec<usize>);
+
 /// The files of trees that records took in, each listing put in order once.
 #[derive(Debug, Default)]
 pub struct InputListings {
     digests: HashMap<usize, Digests>,
     /// Of a listing that was put out, the files of its own that are in none of some listings that
     /// were taken in: asked of each two once, however many records it is of.
-    left: RefCell<HashMap<(usize, Vec<usize>), Rc<[u32]>>>,
+    left: RefCell<HashMap<Compared, Rc<[u32]>>>,
     /// Listings that were put out and compared with others before.
     compared: RefCell<HashSet<usize>>,
     again: Cell<usize>,

@@ -123,8 +123,8 @@ fn more_than_can_be_followed_is_refused_and_not_followed() {
 #[test]
 fn what_a_record_says_it_made_accounts_for_the_listings_of_others() {
     let files = listing(["a".to_owned(), "b".to_owned()]);
-    let claimed = ArtifactFact { passed_on: Some(false), ..artifact("dataset", bytes("a")) };
-    let claims = record("claims").input(tree("data", &files)).output(claimed);
+    let claimed = |file: &str| ArtifactFact { passed_on: Some(false), ..artifact("dataset", bytes(file)) };
+    let claims = record("claims").input(tree("data", &files)).output(claimed("a")).output(claimed("b"));
     let takes = |name: &str| record(name).input(tree("data", &files));
     let lineage = lineage(&[takes("one"), claims, takes("two")]);
     let gaps = |name: &str| lineage.gaps_of(id(name));

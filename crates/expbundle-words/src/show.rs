@@ -60,7 +60,7 @@ pub(crate) fn silent(verdict: &Verdict) -> String {
 /// How much counts for nothing, below the rest.
 pub(crate) fn left_out(intact: &Intact, verdict: &Verdict) -> String {
     let lines = objections::left_out(intact, &verdict.standing).into_iter();
-    lines.map(|line| format!("\n{}\n", paint(Tone::Doubt, &line))).collect()
+    lines.fold(String::new(), |text, line| text + "\n" + &paint(Tone::Doubt, &line) + "\n")
 }
 
 fn heading(text: &mut String, title: &str) {
@@ -438,8 +438,8 @@ fn custody(text: &mut String, intact: &Intact, record: &Record, statements: &[St
     let about: Vec<&StatementReport> =
         statements.iter().filter(|one| one.record == Some(record.id()) && !one.apart).collect();
     if about.is_empty() {
-        let is_apart = statements.iter().any(|one| one.record == Some(record.id()));
-        let by = if is_apart { " by a trusted key" } else { "" };
+        let has_trusted = statements.iter().any(|one| one.record == Some(record.id()));
+        let by = if has_trusted { " by a trusted key" } else { "" };
         _ = writeln!(text, "  {}", paint(Tone::Doubt, &format!("not signed{by}")));
     }
     for statement in about.iter().rev().take(SHOWN) {

@@ -64,12 +64,11 @@ pub(crate) fn is_only_objected(report: &Report) -> bool {
 
 /// The first line where that is so, and below it what would hold.
 pub(crate) fn objected(report: &Report, otherwise: &str) -> String {
-    let first = match against(report) {
-        Some(against) => format!("✗ OBJECTED TO: {against}: {}", path(&report.path)),
-        None => {
-            let unknown = unknown(report).join(", and ");
-            format!("✗ OBJECTIONS CANNOT BE RULED OUT: {unknown}: {}", path(&report.path))
-        }
+    let first = if let Some(against) = against(report) {
+        format!("✗ OBJECTED TO: {against}: {}", path(&report.path))
+    } else {
+        let unknown = unknown(report).join(", and ");
+        format!("✗ OBJECTIONS CANNOT BE RULED OUT: {unknown}: {}", path(&report.path))
     };
     let first = paint(Tone::Bad, &first);
     format!("{first}\n  {}, otherwise {otherwise}\n", paint(Tone::Bad, "NOT WITHOUT OBJECTIONS as asked"))

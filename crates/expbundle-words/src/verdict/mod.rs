@@ -93,7 +93,7 @@ fn details(report: &Report) -> String {
         text += &findings::but_first(&report.against_by_trusted, &warnings);
     }
     // Of a signers file that lacks a key the lines about that key say what helps.
-    policy.iter().for_each(|finding| text += &findings::bare(finding));
+    text.extend(policy.iter().map(findings::bare));
     if !is_first {
         text += &apart(report);
     }

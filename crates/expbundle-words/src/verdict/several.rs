@@ -43,7 +43,7 @@ impl Several {
     /// A line for each, and how many hold.
     pub fn end(&self) -> String {
         let Self { lines, all, holding, doubtful, notes } = self;
-        let notes: String = notes.iter().map(|note| format!("{note}\n")).collect();
+        let notes = notes.iter().fold(String::new(), |text, note| text + note + "\n");
         let doubtful = match *doubtful {
             0 => String::new(),
             1 => ", 1 with a reservation (`!`)".to_owned(),
