@@ -184,7 +184,9 @@ fn an_output_that_takes_little_at_a_time_gets_all() {
     }
     std::fs::write(bench.path("points.csv"), table).expect("room");
     bench.ok(&["create", "--title", "long", "--metrics", "points.csv", "-o", "long.expb"]);
-    for arguments in [&["extract", "long.expb", "--csv"][..], &["--help"], &["verify", "long.expb", "--json"]] {
+    for arguments in
+        [&["extract", "long.expb", "--csv"][..], &["--help"], &["verify", "long.expb", "--json", "--at", "2026-12-01"]]
+    {
         let whole = bench.output(arguments).stdout;
         let (mut reader, writer) = std::os::unix::net::UnixStream::pair().expect("two ends");
         writer.set_nonblocking(true).expect("it can be");
