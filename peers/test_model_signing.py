@@ -475,7 +475,7 @@ ATTACKS = {
         ("name-folder-in-upper-case", put("ONNX/other.onnx"), "intact directory.alike", EXTRA),
         ("name-space-behind", put("config.json "), "intact directory.alike", EXTRA),
         ("name-dot-behind", put("config.json."), "intact directory.alike", EXTRA),
-        ("name-invisible", put("config\u200b.json"), ADDED, EXTRA),
+        ("name-invisible", put("config\u200b.json"), "intact directory.alike", EXTRA),
         ("name-backwards", put("config\u202enosj.py"), ADDED, EXTRA),
         ("name-space-before", put(" modeling.py"), ADDED, EXTRA),
         ("name-line-feed", put("modeling\n.py"), ADDED, EXTRA),

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 /// What is said another way in Python, before single options are looked at.
 const PHRASES: [(&str, &str); 10] = [
     (
-        "set EXPBUNDLE_PASSPHRASE, use `--passphrase-fd`, or run it on a terminal",
+        "set EXPBUNDLE_PASSPHRASE, use `--passphrase-fd`, run it on a terminal, or name the `.pub` of a key that the ssh-agent holds",
         "give its passphrase: `expbundle.Key.open(PATH, passphrase=…)`",
     ),
     (

@@ -95,7 +95,7 @@ def test_an_interrupt_ends_long_work(tmp_path: Path) -> None:
     threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
     begun = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        for _ in range(100):
+        for _ in range(5):
             expbundle.attach(big, bundle, key=expbundle.Key.generate(), dry_run=True)
     assert time.monotonic() - begun < 60
     assert sorted(path.name for path in big.iterdir()) == ["model.safetensors"]
