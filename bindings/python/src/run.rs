@@ -496,8 +496,9 @@ impl Run {
     ///     name: str
     ///     kind: str
     ///     id: str | None
-    #[pyo3(signature = (name, *, kind = "group".to_owned(), id = None))]
-    fn group(&self, py: Python<'_>, name: String, kind: String, id: Option<String>) -> PyResult<()> {
+    #[pyo3(signature = (name, *, kind = "group", id = None))]
+    fn group(&self, py: Python<'_>, name: String, kind: &str, id: Option<String>) -> PyResult<()> {
+        let kind = kind.to_owned();
         self.with(py, |run| run.add_group(&Group { kind, name, id, ..Group::default() }))
     }
 
