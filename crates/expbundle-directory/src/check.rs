@@ -272,7 +272,7 @@ impl Check<'_> {
     fn not_covered(&mut self, file: &FileReport, held: &Held) {
         let why = match file.made.as_ref().map(|made| (made.record, made.word)) {
             Some((record, Word::Counts)) => format!("an output of record {record}, and not part of the release"),
-            Some((record, Word::Unsure)) => {
+            Some((record, Word::UnknownOrigin)) => {
                 format!("an output of record {record}, which may have been given it: what it took in is not all here")
             }
             Some((record, Word::Rejected)) => format!("an output of record {record}, which was rejected"),

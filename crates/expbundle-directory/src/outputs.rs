@@ -113,7 +113,7 @@ impl Outputs {
                 let (Some(digest), Some(size)) = (artifact.digests, artifact.size_bytes) else { continue };
                 let word = match origin {
                     Origin::PassedOn => Word::PassedOn,
-                    Origin::Unknown if word == Word::Counts => Word::Unsure,
+                    Origin::Unknown if word == Word::Counts => Word::UnknownOrigin,
                     _ => word,
                 };
                 let output = Output { word, record, is_model: role::is_model(&artifact.role), digest, size };

@@ -222,7 +222,7 @@ pub enum Word {
     Counts,
     /// It would, but whether the record made the file or was given it is not known: what it took in is
     /// not all here.
-    Unsure,
+    UnknownOrigin,
     /// A review that counts rejected it.
     Rejected,
     /// Another record took its place.
