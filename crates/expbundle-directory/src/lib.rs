@@ -35,7 +35,7 @@ pub use benchmarks::Benchmark;
 pub use check::judge;
 pub use plan::{ApplyError, ObjectedRecord, Plan};
 pub use release::{ReleaseError, Releasing, plan_release};
-pub use releases::releases_that_stand;
+pub use releases::{RevokedRelease, releases_that_stand, revoked_releases};
 pub use scan::{counted_bytes, is_not_counted_in};
 
 /// The name of the bundle in a directory.

@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use expbundle::folder::{ReleaseReport, ReleaseState};
+use expbundle::folder::{ReleaseReport, ReleaseState, RevokedBy};
 use expbundle::judge::Verdict;
 use expbundle::verify::{Digests, Intact};
 use expbundle_format::time::Time;
@@ -132,6 +132,28 @@ pub fn releases_that_stand<'a>(intact: &'a Intact, verdict: &Verdict) -> Vec<&'a
     let mut standing: Vec<&VerifiedStatement> = statements.values().copied().filter(stands).collect();
     standing.sort_by_key(|statement| Reverse((statement.created(), statement.id())));
     standing
+}
+
+/// A release that was taken back.
+#[derive(Debug)]
+pub struct RevokedRelease<'a> {
+    /// The release.
+    pub release: &'a VerifiedStatement,
+    /// Who took it back first.
+    pub by: RevokedBy,
+    /// Whether nobody but its signer did, who may have signed anew.
+    pub is_own: bool,
+}
+
+/// The releases of a bundle that were taken back.
+pub fn revoked_releases<'a>(intact: &'a Intact, verdict: &Verdict) -> Vec<RevokedRelease<'a>> {
+    let covering = Covering::new(intact, verdict, verdict.signers_checked, Digests::Blake3);
+    let revocations = covering.revocations();
+    let (statements, _) = released(intact, &covering);
+    let revoked = statements.into_values().filter(|one| covering.is_revoked(one.id()));
+    let of =
+        |release| Some(RevokedRelease { release, by: revocations.of(release)?, is_own: revocations.is_own(release) });
+    revoked.filter_map(of).collect()
 }
 
 /// The releases of a bundle, and the signers of those that count.

@@ -1,9 +1,11 @@
 //! What keeps an answer about a family from being without objections: what was said later, and what
 //! cannot be known.
 
+use std::collections::{HashMap, HashSet};
+
 use expbundle::standing::Objection;
-use expbundle_format::RecordId;
-use expbundle_statement::{Predicate, Revoked, VerifiedStatement};
+use expbundle_directory::{RevokedRelease, revoked_releases};
+use expbundle_format::{DigestSet, RecordId, StatementId};
 
 use crate::relations::{Absence, Relations};
 
@@ -37,51 +39,26 @@ impl Relations {
     }
 
     /// Releases that list the file that is asked about, or of which the listing is not here, and that
-    /// were taken back and not signed anew: each with what took it back first.
-    pub fn releases_taken_back(&self) -> Vec<(&VerifiedStatement, &VerifiedStatement)> {
+    /// were taken back; not those of which the signer alone did, and released the file anew.
+    pub fn releases_taken_back(&self) -> Vec<RevokedRelease<'_>> {
         if self.file.is_none() {
             return Vec::new();
         }
-        let standing = &self.verdict.standing;
-        let is_one = |one: &&VerifiedStatement| {
-            one.listing().is_some()
-                && standing.statements.contains(&one.id())
-                && !standing.apart.statements.contains(&one.id())
-        };
-        let all: Vec<&VerifiedStatement> = self.intact.statements().iter().filter(is_one).collect();
-        let (unknown, known): (Vec<_>, Vec<_>) = all
-            .into_iter()
-            .partition(|one| one.listing().is_none_or(|listing| self.intact.released(listing).is_none()));
-        let known = self.listing_it(known).into_iter().map(|(release, _)| release);
         let anew = self.released();
-        let is_anew = |release: &VerifiedStatement| {
-            let is_it =
-                |new: &VerifiedStatement| new.identity() == release.identity() && new.created() >= release.created();
-            // Who took back what was their own and released it anew was wrong before.
-            let is_own = self.revocations_of(release).all(|one| one.identity() == release.identity());
-            is_own && anew.iter().any(|(new, _)| is_it(new))
+        let is_anew = |one: &RevokedRelease<'_>| {
+            let (signer, at) = (one.release.identity(), one.release.created());
+            one.is_own && anew.iter().any(|(new, _)| new.identity() == signer && new.created() >= at)
         };
-        let left = known.chain(unknown).filter(|release| !is_anew(release));
-        left.filter_map(|release| Some((release, self.taken_back_by(release)?))).collect()
-    }
-
-    /// What took a statement back first.
-    fn taken_back_by(&self, statement: &VerifiedStatement) -> Option<&VerifiedStatement> {
-        self.revocations_of(statement).min_by_key(|one| (one.created(), one.id()))
-    }
-
-    /// The revocations that count, of a statement or of its key.
-    fn revocations_of(&self, statement: &VerifiedStatement) -> impl Iterator<Item = &VerifiedStatement> {
-        let is_of = move |one: &&VerifiedStatement| match one.predicate() {
-            Predicate::Revocation(revocation) => match &revocation.revoked {
-                Revoked::Statement(id) => *id == statement.id(),
-                Revoked::Signer(signer) => signer == statement.identity(),
-                Revoked::Record(_) => false,
-            },
-            _ => false,
+        let all = revoked_releases(&self.intact, &self.verdict);
+        let listing_it = self.listing_it(all.iter().map(|one| one.release).collect());
+        let listing_it: HashSet<StatementId> = listing_it.into_iter().map(|(release, _)| release.id()).collect();
+        // Many releases may name one listing.
+        let mut here: HashMap<DigestSet, bool> = HashMap::new();
+        let mut is_here = |listing| *here.entry(listing).or_insert_with(|| self.intact.released(listing).is_some());
+        let mut may_list = |one: &RevokedRelease<'_>| {
+            listing_it.contains(&one.release.id()) || !one.release.listing().is_some_and(&mut is_here)
         };
-        let counting = &self.verdict.standing.revocations;
-        self.intact.statements().iter().filter(|one| counting.contains(&one.id())).filter(is_of)
+        all.into_iter().filter(|one| may_list(one) && !is_anew(one)).collect()
     }
 
     /// Whether nobody objects to these records and what they derive from, or took back a release of the

@@ -195,7 +195,7 @@ fn released_otherwise(relations: &Relations, name: &str) -> String {
     format!("{}\n\n", paint(Tone::Bad, &words))
 }
 
-/// Who signed a release, or took it back.
+/// Who signed a release.
 fn signer(relations: &Relations, release: &VerifiedStatement) -> String {
     match relations.verdict.trusted.get(&release.id()).filter(|principals| !principals.is_empty()) {
         Some(principals) => one_line(&some_of(principals, SHOWN, " and ")),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use expbundle_directory::RevokedRelease;
 use expbundle_format::RecordId;
 use expbundle_query::Relations;
 use expbundle_statement::{DeploymentAction, Identity, Kind, Predicate, ReviewVerdict, VerifiedStatement};
@@ -18,16 +19,12 @@ pub(super) struct Said {
 
 /// That a release of the file was taken back, a line each.
 pub(super) fn releases_taken_back(relations: &Relations) -> String {
-    let line = |(release, revocation): (&VerifiedStatement, &VerifiedStatement)| {
-        let is_known = release.listing().is_some_and(|listing| relations.intact.released(listing).is_some());
+    let line = |one: RevokedRelease<'_>| {
+        let is_known = one.release.listing().is_some_and(|listing| relations.intact.released(listing).is_some());
         let what = if is_known { "a release of this file" } else { "a release of which the list is not here" };
-        let reason = match revocation.predicate() {
-            Predicate::Revocation(said) => said.reason.as_deref().map(|reason| format!(": {}", quoted(reason))),
-            _ => None,
-        };
-        let (who, on) = (super::signer(relations, revocation), moment(revocation.created()));
-        let words = format!("! {what} was revoked by {who} on {on}{}", reason.unwrap_or_default());
-        format!("{}\n", paint(Tone::Bad, &words))
+        let reason = one.by.reason.as_deref().map(|reason| format!(": {}", quoted(reason))).unwrap_or_default();
+        let (who, on) = (one_line(&one.by.by.join(", ")), moment(one.by.created));
+        paint(Tone::Bad, &format!("! {what} was revoked by {who} on {on}{reason}")) + "\n"
     };
     relations.releases_taken_back().into_iter().map(line).collect()
 }
