@@ -162,9 +162,8 @@ impl Sieve {
         let reader = SeriesReader::open(Section(content.clone()))?;
         let mut is_private = reader.keys()?.iter().any(|key| private.is_in(key));
         if !is_private {
-            reader.for_each(|point| {
-                let text = point.text.as_deref().filter(|_| !is_private);
-                is_private |= text.is_some_and(|text| !private.parts_of_value(Some(&point.key), text).is_empty());
+            reader.texts(|key, text| {
+                is_private = is_private || !private.parts_of_value(Some(key), text).is_empty();
             })?;
         }
         if !is_private {
@@ -238,11 +237,7 @@ pub(crate) fn series(
         sections::METRICS | sections::TELEMETRY => {
             let reader = SeriesReader::open(Section(content.clone()))?;
             reader.keys()?.iter().for_each(|key| read(None, key));
-            reader.for_each(|point| {
-                if let Some(text) = &point.text {
-                    read(Some(&point.key), text);
-                }
-            })?;
+            reader.texts(|key, text| read(Some(key), text))?;
         }
         _ => {}
     }

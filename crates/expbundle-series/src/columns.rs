@@ -7,7 +7,7 @@ use crate::delta::{self, Width};
 use crate::error::SeriesError;
 use crate::footer::{Chunk, Footer, Group, MAGIC};
 use crate::lz4;
-use crate::page::{self, Head};
+use crate::page::{self, Head, Sparse};
 use crate::profile::{GROUP_PAGES, GROUPS, Kind, Shape};
 use crate::runs;
 
@@ -15,10 +15,10 @@ use crate::runs;
 pub enum Cells<'a> {
     /// Numbers of words in the dictionary ([`Output::word`]).
     Words(&'a [u32]),
-    Integers(&'a [Option<i64>]),
-    Nanoseconds(&'a [Option<i64>]),
-    Floats(&'a [Option<f64>]),
-    Texts(&'a [Option<&'a str>]),
+    Integers(&'a Sparse<i64>),
+    Nanoseconds(&'a Sparse<i64>),
+    Floats(&'a Sparse<f64>),
+    Texts(&'a Sparse<&'a str>),
     Lines(&'a [&'a str]),
 }
 
@@ -177,24 +177,18 @@ fn encode(cells: &Cells<'_>, width: u32, body: &mut Vec<u8>) {
             body.push(u8::try_from(width).expect("at most 32"));
             runs::encode(indices, width, body);
         }
-        Cells::Integers(cells) => delta::encode(&present(cells, body), Width::Bits64, body),
-        Cells::Nanoseconds(cells) => delta::encode(&present(cells, body), Width::Bits32, body),
-        Cells::Floats(cells) => page::write_floats(&present(cells, body), body),
-        Cells::Texts(cells) => page::write_texts(&present(cells, body), body),
+        Cells::Integers(cells) => delta::encode(present(cells, body), Width::Bits64, body),
+        Cells::Nanoseconds(cells) => delta::encode(present(cells, body), Width::Bits32, body),
+        Cells::Floats(cells) => page::write_floats(present(cells, body), body),
+        Cells::Texts(cells) => page::write_texts(present(cells, body), body),
         Cells::Lines(lines) => page::write_texts(lines, body),
     }
 }
 
-/// Appends the levels, and gives the cells that are there.
-fn present<T: Copy>(cells: &[Option<T>], body: &mut Vec<u8>) -> Vec<T> {
-    let present: Vec<T> = cells.iter().flatten().copied().collect();
-    if present.len() == cells.len() || present.is_empty() {
-        page::write_equal_levels(cells.len(), !present.is_empty(), body);
-    } else {
-        let levels: Vec<u32> = cells.iter().map(|cell| u32::from(cell.is_some())).collect();
-        page::write_levels(&levels, body);
-    }
-    present
+/// Appends which rows have a cell, and gives those that are there.
+fn present<'a, T>(cells: &'a Sparse<T>, body: &mut Vec<u8>) -> &'a [T] {
+    cells.write_levels(body);
+    &cells.values
 }
 
 fn hex(salt: &[u8; 32]) -> [u8; 64] {

@@ -50,8 +50,8 @@ pub fn write_console(lines: &[ConsoleLine], output: impl Write, salt: Option<&[u
         };
         let (page, after) = rest.split_at(rest.iter().take_while(fits).count());
         let times: Vec<_> = page.iter().map(|line| line.time_ns.map(time::split)).collect();
-        let whole: Vec<_> = times.iter().map(|time| time.map(|(time, _)| time)).collect();
-        let below: Vec<_> = times.iter().map(|time| time.map(|(_, rest)| rest)).collect();
+        let whole = times.iter().map(|time| time.map(|(time, _)| time)).collect();
+        let below = times.iter().map(|time| time.map(|(_, rest)| rest)).collect();
         let streams: Vec<_> = page.iter().map(|line| output.word(&line.stream)).collect();
         let texts: Vec<_> = page.iter().map(|line| line.line.as_str()).collect();
         let cells = [Some(Cells::Integers(&whole)), fine.then_some(Cells::Nanoseconds(&below))];

@@ -65,6 +65,17 @@ impl Cut {
         None
     }
 
+    /// Takes all rows of a moment, none of which was given before, if they fit with what waits.
+    pub fn add_moment(&mut self, moment: Moment, load: Load) -> bool {
+        let with = self.ends.last().copied().unwrap_or_default().plus(load);
+        let fits = with.fits();
+        if fits {
+            self.ends.push(with);
+            self.last = Some(moment);
+        }
+        fits
+    }
+
     fn end_page(&mut self, waiting: Load, goes_on: bool) -> usize {
         let whole = self.ends.len() - usize::from(goes_on);
         let Some(power) = whole.checked_ilog2() else {

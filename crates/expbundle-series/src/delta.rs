@@ -37,22 +37,26 @@ pub fn encode(values: &[i64], width: Width, output: &mut Vec<u8>) {
     let differences = differences.get_mut(..width.block()).expect("the longest is as long");
     let mut rest = values;
     while rest.len() > 1 {
-        let pairs = rest.iter().zip(rest.iter().skip(1));
-        let count = differences.iter_mut().zip(pairs).map(|(to, (a, b))| *to = b.wrapping_sub(*a)).count();
+        let count = differences.len().min(rest.len() - 1);
+        let (from, to) = (rest.get(..count).unwrap_or_default(), rest.get(1..).unwrap_or_default());
+        for (difference, (from, to)) in differences.iter_mut().zip(from.iter().zip(to)) {
+            *difference = to.wrapping_sub(*from);
+        }
         block(differences.get(..count).expect("a block at most"), width.block() / MINIBLOCKS, output);
         rest = rest.get(count..).unwrap_or_default();
     }
 }
 
 fn block(differences: &[i64], miniblock_length: usize, output: &mut Vec<u8>) {
-    let least = differences.iter().copied().min().expect("a block has at least one");
+    let least = differences.iter().copied().reduce(i64::min).expect("a block has at least one");
     push_varint(zigzag(least), output);
     // Differences from the least, without sign.
     let above = |difference: &i64| difference.wrapping_sub(least).cast_unsigned();
     let mut widths = [0; MINIBLOCKS];
     for (width, miniblock) in widths.iter_mut().zip(differences.chunks(miniblock_length)) {
-        let greatest = miniblock.iter().map(above).max().unwrap_or(0);
-        *width = u64::BITS - greatest.leading_zeros();
+        // Of all of them together the highest bit is that of the greatest.
+        let bits = miniblock.iter().map(above).fold(0, |bits, above| bits | above);
+        *width = u64::BITS - bits.leading_zeros();
     }
     output.extend(widths.iter().map(|width| u8::try_from(*width).expect("at most 64")));
     for (width, miniblock) in widths.into_iter().zip(differences.chunks(miniblock_length)) {

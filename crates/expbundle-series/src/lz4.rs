@@ -30,15 +30,16 @@ pub struct Broken;
 /// Writes blocks. What it knows is of the block that it writes.
 pub struct Encoder {
     /// The last position with each hash, counted from 1; 0 is none.
-    last: Vec<u32>,
+    last: Box<[u32; 1 << HASH_BITS]>,
     /// How far before each position the one before it with its hash is, for the positions of a
     /// window; 0 is none.
-    back: Vec<u16>,
+    back: Box<[u16; WINDOW + 1]>,
 }
 
 impl Default for Encoder {
     fn default() -> Self {
-        Self { last: vec![0; 1 << HASH_BITS], back: vec![0; WINDOW + 1] }
+        let last = vec![0; 1 << HASH_BITS].try_into().expect("as many");
+        Self { last, back: vec![0; WINDOW + 1].try_into().expect("as many") }
     }
 }
 
@@ -99,12 +100,17 @@ impl Encoder {
         let mut best = Match::default();
         let Some(mut from) = self.learn(input, at) else { return best };
         let most = input.len() - LITERAL_TAIL;
+        let here = four(input, at);
         for _ in 0..TRIES {
             // Nearly every one fails at the byte that would make it the longest.
-            if input.get(from + best.length) == input.get(at + best.length) {
+            if input.get(from + best.length) == input.get(at + best.length) && four(input, from) == here {
                 let length = common(input, from, at, most);
                 if length >= LEAST_MATCH && length > best.length {
                     best = Match { length, distance: at - from };
+                }
+                // None is longer than up to the end.
+                if length == most - at {
+                    break;
                 }
             }
             let back = usize::from(self.back.get(from & WINDOW).copied().unwrap_or(0));

@@ -91,14 +91,60 @@ fn sizes<W: Wire>(wire: &mut W, plain: &mut i64, bytes: &mut i64) -> Result<(), 
     wire.number(bytes) // 3: compressed_page_size
 }
 
-/// Appends levels, behind their length: 1 where a row has a value, 0 where it has none.
-pub fn write_levels(levels: &[u32], output: &mut Vec<u8>) {
-    behind_length(output, |output| runs::encode(levels, 1, output));
+/// The cells of a column, where rows may have none.
+#[derive(Debug)]
+pub struct Sparse<T> {
+    /// Those that are there.
+    pub values: Vec<T>,
+    rows: usize,
+    /// Where some are there and some are not: 1 for a row that has one.
+    levels: Vec<u32>,
 }
 
-/// The same, where all rows have a value or none has.
-pub fn write_equal_levels(rows: usize, present: bool, output: &mut Vec<u8>) {
-    behind_length(output, |output| runs::run(rows, present.into(), 1, output));
+impl<T> Sparse<T> {
+    /// So many rows without any.
+    pub fn absent(rows: usize) -> Self {
+        Self { values: Vec::new(), rows, levels: Vec::new() }
+    }
+
+    /// A value in each row.
+    pub fn present(values: Vec<T>) -> Self {
+        Self { rows: values.len(), values, levels: Vec::new() }
+    }
+
+    /// Appends which rows have a value, behind the length of that.
+    pub fn write_levels(&self, output: &mut Vec<u8>) {
+        behind_length(output, |output| {
+            if self.levels.is_empty() {
+                runs::run(self.rows, u32::from(!self.values.is_empty()), 1, output);
+            } else {
+                runs::encode(&self.levels, 1, output);
+            }
+        });
+    }
+}
+
+impl<T> FromIterator<Option<T>> for Sparse<T> {
+    fn from_iter<I: IntoIterator<Item = Option<T>>>(cells: I) -> Self {
+        let cells = cells.into_iter();
+        let mut values = Vec::with_capacity(cells.size_hint().0);
+        let (mut rows, mut levels) = (0, Vec::new());
+        for cell in cells {
+            let is_there = cell.is_some();
+            // The first that differs from all before it.
+            if levels.is_empty() && rows > 0 && is_there == values.is_empty() {
+                levels.resize(rows, u32::from(!is_there));
+            }
+            if !levels.is_empty() {
+                levels.push(u32::from(is_there));
+            }
+            if let Some(cell) = cell {
+                values.push(cell);
+            }
+            rows += 1;
+        }
+        Self { values, rows, levels }
+    }
 }
 
 fn behind_length(output: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
@@ -186,13 +232,13 @@ pub fn floats(body: &[u8], rows: usize) -> Result<Vec<Option<f64>>, Differs> {
 }
 
 /// Appends floats: their first bytes, their second bytes, and so on.
+#[expect(clippy::cast_possible_truncation, reason = "the lowest byte is meant")]
 pub fn write_floats(values: &[f64], output: &mut Vec<u8>) {
-    for byte in 0..8 {
-        output.extend(values.iter().map(|value| {
-            // One NaN: payload and sign of others say nothing that any tracker meant.
-            let value = if value.is_nan() { f64::NAN } else { *value };
-            value.to_bits().to_le_bytes().get(byte).copied().unwrap_or(0)
-        }));
+    // One NaN: payload and sign of others say nothing that any tracker meant.
+    let bits = |value: &f64| if value.is_nan() { f64::NAN } else { *value }.to_bits();
+    let bits: Vec<u64> = values.iter().map(bits).collect();
+    for shift in (0..u64::BITS).step_by(8) {
+        output.extend(bits.iter().map(|bits| (bits >> shift) as u8));
     }
 }
 

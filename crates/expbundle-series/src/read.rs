@@ -82,6 +82,29 @@ impl SeriesReader {
         self.walk(|_| Ok(()), |(), _, point| take(point))
     }
 
+    /// Gives every text with its key, page by page. Only keys and texts are read, so nothing is said
+    /// of the rest of the file.
+    pub fn texts(&self, mut take: impl FnMut(&str, &str)) -> Result<(), SeriesError> {
+        let mut row = 0;
+        for group in &self.file.footer.groups {
+            let mut columns = self.file.columns(group);
+            let mut words = keys(&mut columns, row)?;
+            for _ in 0..group.pages {
+                columns.begin_page()?;
+                let keys = columns.next("key", |body, rows| words.indices(body, rows))?.0;
+                let (places, body) = columns.next("text", page::texts)?;
+                for ((row, key), place) in (row..).zip(&keys).zip(&places) {
+                    let text = text_at(place.as_ref(), &body, "text", row)?;
+                    if let Some((key, text)) = words.get(*key).zip(text) {
+                        take(key, text);
+                    }
+                }
+                row += keys.len() as u64;
+            }
+        }
+        Ok(())
+    }
+
     /// What each series comes to, in the order of the keys.
     pub fn summaries(&self) -> Result<Vec<(String, KeySummary)>, SeriesError> {
         let all: RefCell<Vec<(Arc<str>, KeySummary)>> = RefCell::default();

@@ -31,6 +31,7 @@ pub struct KeySummary {
 
 impl KeySummary {
     /// Takes the next point in order.
+    #[inline]
     pub(crate) fn add(&mut self, point: &Point<'_>) {
         self.count += 1;
         self.first_step = self.first_step.or(point.step);
@@ -47,6 +48,10 @@ impl KeySummary {
         self.first = self.first.or(Some(value));
         self.last = Some(value);
         if value.is_finite() {
+            // Nearly all values lie between those before.
+            if self.min.is_some_and(|min| min < value) && self.max.is_some_and(|max| value < max) {
+                return;
+            }
             // In total order -0.0 is below 0.0; `f64::min` may give either, and summaries must not
             // differ by machine.
             if self.min.is_none_or(|min| value.total_cmp(&min).is_lt()) {

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::io::Write;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
 use crate::columns::{Cells, Output};
 use crate::cut::{Cut, by_moment};
 use crate::error::SeriesError;
-use crate::points::{Point, Ranks, Waiting, in_order};
+use crate::points::{Point, Ranks, Waiting, merged};
 use crate::profile::{ALL_KEYS_BYTES, KEY_BYTES, KEY_COST, SERIES, TEXT_BYTES};
 use crate::spill::Spill;
 use crate::summary::KeySummary;
@@ -107,6 +108,7 @@ impl SeriesWriter {
     /// # Panics
     ///
     /// If the key is another writer's.
+    #[inline]
     pub fn push(&mut self, key: KeyId, point: Point<'_>) -> Result<(), SeriesError> {
         assert!((key.0 as usize) < self.keys.len(), "the key is one of this writer's");
         let point = match (point.value, point.text) {
@@ -117,15 +119,17 @@ impl SeriesWriter {
         if self.waiting.push(key.0, &point) {
             self.fine |= point.time_ns.is_some_and(|time_ns| time::split(time_ns).1 != 0);
         }
-        if self.waiting.bytes() > self.budget_bytes {
-            let ranks = ranks(&self.keys);
-            let spill = match &mut self.spill {
-                Some(spill) => spill,
-                None => self.spill.insert(Spill::new()?),
-            };
-            self.waiting.spill(&ranks, spill)?;
-        }
-        Ok(())
+        if self.waiting.bytes() > self.budget_bytes { self.spill() } else { Ok(()) }
+    }
+
+    /// Puts what waits into the file.
+    fn spill(&mut self) -> Result<(), SeriesError> {
+        let ranks = ranks(&self.keys);
+        let spill = match &mut self.spill {
+            Some(spill) => spill,
+            None => self.spill.insert(Spill::new()?),
+        };
+        Ok(self.waiting.spill(&ranks, spill)?)
     }
 
     /// Whether a key was asked for.
@@ -154,10 +158,11 @@ impl SeriesWriter {
         }
         let ranks = ranks(keys);
         let mut output = Output::new(output, &SERIES, fine, salt)?;
+        let mut word_of = vec![0; keys.len()];
         let summaries = if spill.is_none() && waiting.len() < POINTS_FOR_A_THREAD {
             let mut pages = Vec::new();
             let summaries = order(waiting, None, keys, &ranks, |page| pages.push(page))?;
-            pages.into_iter().try_for_each(|page| page.write(keys, fine, &mut output))?;
+            pages.into_iter().try_for_each(|page: Page| page.write(keys, fine, &mut word_of, &mut output))?;
             output.finish()?;
             summaries
         } else {
@@ -169,7 +174,7 @@ impl SeriesWriter {
                 let send = move |page| drop(sender.send(page));
                 let ordering = scope.spawn(move || order(waiting, spill, keys, &ranks, send));
                 for page in &pages {
-                    page.write(keys, fine, &mut output)?;
+                    page.write(keys, fine, &mut word_of, &mut output)?;
                 }
                 output.finish()?;
                 ordering.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
@@ -209,32 +214,53 @@ fn order(
     ranks: &Ranks,
     send: impl FnMut(Page),
 ) -> Result<Vec<KeySummary>, SeriesError> {
-    let mut summaries = vec![KeySummary::default(); keys.len()];
     let mut pages = Pages {
         ranks,
         send,
         cut: Cut::default(),
-        waiting: Waiting::default(),
+        summaries: vec![KeySummary::default(); keys.len()],
         counts: vec![0; keys.len()],
         places: vec![0; keys.len()],
     };
-    in_order(waiting, spill, ranks, |key, point| {
-        summaries.get_mut(key as usize).expect("as many as keys").add(point);
-        let key_bytes = keys.get(key as usize).map_or(0, |key| key.len());
-        pages.push(key, key_bytes, point);
+    let key_bytes = |key: u32| keys.get(key as usize).map_or(0, |key| key.len());
+    waiting.sort(ranks);
+    let Some(spill) = spill else {
+        // Pages are stretches of what waits.
+        let mut start = 0;
+        for (first, moment, load) in waiting.by_moment(key_bytes) {
+            if pages.cut.add_moment(moment, load) {
+                continue;
+            }
+            for (key, point) in waiting.points(first..first + load.rows) {
+                while let Some(rows) = pages.cut.add(moment, key_bytes(key) + point.text_bytes()) {
+                    pages.send(waiting, start..start + rows);
+                    start += rows;
+                }
+            }
+        }
+        pages.send(waiting, start..waiting.len());
+        return Ok(pages.summaries);
+    };
+    let mut page = Waiting::default();
+    merged(waiting, spill, ranks, |key, point| {
+        while let Some(rows) = pages.cut.add((point.step, point.time_ns), key_bytes(key) + point.text_bytes()) {
+            pages.send(&page, 0..rows);
+            page.forget(rows);
+        }
+        page.push(key, point);
         Ok::<_, SeriesError>(())
     })?;
-    let rest = pages.waiting.len();
-    pages.end_page(rest);
-    Ok(summaries)
+    pages.send(&page, 0..page.len());
+    Ok(pages.summaries)
 }
 
-/// The points that wait for their page to be full.
+/// Where sorted points become pages.
 struct Pages<'a, S> {
     ranks: &'a Ranks,
     send: S,
     cut: Cut,
-    waiting: Waiting,
+    /// What the points of each key come to.
+    summaries: Vec<KeySummary>,
     /// Rows of each key in a page, and where the next one of it goes.
     counts: Vec<usize>,
     places: Vec<usize>,
@@ -244,35 +270,22 @@ struct Pages<'a, S> {
 struct Page {
     /// The numbers of its keys, in the order of their first rows.
     words: Vec<u32>,
-    keys: Vec<u32>,
-    steps: Vec<Option<i64>>,
-    times: Vec<Option<i64>>,
-    values: Vec<Option<f64>>,
-    texts: Vec<Option<Box<str>>>,
+    rows: Waiting,
 }
 
 impl<S: FnMut(Page)> Pages<'_, S> {
-    fn push(&mut self, key: u32, key_bytes: usize, point: &Point<'_>) {
-        let bytes = key_bytes + point.text.map_or(0, str::len);
-        while let Some(rows) = self.cut.add((point.step, point.time_ns), bytes) {
-            self.end_page(rows);
-        }
-        self.waiting.push(key, point);
-    }
-
-    /// Sends the first rows that wait as a page.
-    fn end_page(&mut self, count: usize) {
-        let rows = self.waiting.take(count);
+    /// Sends a stretch of points as a page.
+    fn send(&mut self, points: &Waiting, stretch: Range<usize>) {
         // The keys of the page, and how many rows each has.
         let mut words: Vec<u32> = Vec::new();
-        for (key, _) in rows.points() {
+        for key in points.keys(stretch.clone()) {
             let count = self.counts.get_mut(key as usize).expect("as many as keys");
             if *count == 0 {
                 words.push(key);
             }
             *count += 1;
         }
-        let by_key = !by_moment(count, rows.moments(), words.len());
+        let by_key = !by_moment(stretch.len(), points.moments(stretch.clone()), words.len());
         if by_key {
             words.sort_by_key(|key| self.ranks.get(*key as usize));
         }
@@ -283,61 +296,48 @@ impl<S: FnMut(Page)> Pages<'_, S> {
             *place = next;
             next += std::mem::take(count);
         }
-        let mut page = Page {
-            words,
-            keys: vec![0; count],
-            steps: vec![None; count],
-            times: vec![None; count],
-            values: vec![None; count],
-            texts: vec![None; count],
-        };
-        for (index, (key, point)) in rows.points().enumerate() {
-            let mut place = index;
-            if by_key {
-                let next = self.places.get_mut(key as usize).expect("as many as keys");
-                place = *next;
-                *next += 1;
+        let rows = points.placed(stretch, |index, key| {
+            if !by_key {
+                return index;
             }
-            page.set(place, key, &point);
+            let next = self.places.get_mut(key as usize).expect("as many as keys");
+            *next += 1;
+            *next - 1
+        });
+        for (key, points) in rows.by_key() {
+            let summary = self.summaries.get_mut(key as usize).expect("as many as keys");
+            *summary = points.fold(std::mem::take(summary), |mut summary, point| {
+                summary.add(&point);
+                summary
+            });
         }
-        (self.send)(page);
+        (self.send)(Page { words, rows });
     }
 }
 
 impl Page {
-    fn set(&mut self, place: usize, key: u32, point: &Point<'_>) {
-        let numbers = self.steps.get_mut(place).zip(self.times.get_mut(place)).zip(self.values.get_mut(place));
-        let Some(((step, time), value)) = numbers else { return };
-        (*step, *time, *value) = (point.step, point.time_ns, point.value);
-        if let Some(cell) = self.keys.get_mut(place) {
-            *cell = key;
+    /// `word_of` is room for the number of the word of each key.
+    fn write<W: Write>(
+        self,
+        keys: &[Arc<str>],
+        fine: bool,
+        word_of: &mut [u32],
+        output: &mut Output<W>,
+    ) -> Result<(), SeriesError> {
+        for key in &self.words {
+            let (word, name) = word_of.get_mut(*key as usize).zip(keys.get(*key as usize)).expect("as many as keys");
+            *word = output.word(name);
         }
-        if let Some((cell, text)) = self.texts.get_mut(place).zip(point.text) {
-            *cell = Some(text.into());
-        }
-    }
-
-    fn write<W: Write>(mut self, keys: &[Arc<str>], fine: bool, output: &mut Output<W>) -> Result<(), SeriesError> {
-        let words: HashMap<u32, u32> = self
-            .words
-            .iter()
-            .map(|key| (*key, output.word(keys.get(*key as usize).expect("pages have keys of this writer"))))
-            .collect();
-        // Mostly, rows of one key stand together.
-        for rows in self.keys.chunk_by_mut(|a, b| a == b) {
-            let word = rows.first().and_then(|key| words.get(key)).copied().unwrap_or(0);
-            rows.fill(word);
-        }
-        let split = |part: fn((i64, i64)) -> i64| -> Vec<Option<i64>> {
-            self.times.iter().map(|time| time.map(|time_ns| part(time::split(time_ns)))).collect()
-        };
-        let times = split(|(microseconds, _)| microseconds);
-        let nanoseconds = if fine { split(|(_, nanoseconds)| nanoseconds) } else { Vec::new() };
-        let texts: Vec<Option<&str>> = self.texts.iter().map(Option::as_deref).collect();
-        let fine = fine.then_some(Cells::Nanoseconds(&nanoseconds));
-        let before = [Cells::Words(&self.keys), Cells::Integers(&self.steps), Cells::Integers(&times)];
-        let behind = [Cells::Floats(&self.values), Cells::Texts(&texts)];
-        output.page(self.keys.len(), before.into_iter().chain(fine).chain(behind))
+        let rows = &self.rows;
+        let word = |key: u32| word_of.get(key as usize).copied().unwrap_or(0);
+        let words: Vec<u32> = rows.keys(0..rows.len()).map(word).collect();
+        let steps = rows.of_moment(|(step, _)| *step);
+        let times = rows.of_moment(|(_, time_ns)| Some(time::split((*time_ns)?).0));
+        let below = fine.then(|| rows.of_moment(|(_, time_ns)| Some(time::split((*time_ns)?).1)));
+        let (values, texts) = (rows.values(), rows.texts());
+        let before = [Cells::Words(&words), Cells::Integers(&steps), Cells::Integers(&times)];
+        let behind = [Cells::Floats(&values), Cells::Texts(&texts)];
+        output.page(rows.len(), before.into_iter().chain(below.as_ref().map(Cells::Nanoseconds)).chain(behind))
     }
 }
 

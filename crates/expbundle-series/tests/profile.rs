@@ -178,20 +178,30 @@ fn points() -> impl Strategy<Value = Vec<Row>> {
     proptest::collection::vec(point, 0..60)
 }
 
+fn written(points: &[Row]) -> Vec<u8> {
+    let rows = points.iter().map(|(key, step, time_ns, value, text)| {
+        (key.as_str(), Point { step: *step, time_ns: *time_ns, value: *value, text: text.as_deref() })
+    });
+    write(&rows.collect::<Vec<_>>(), None)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn texts_are_those_of_all_points(points in points()) {
+        let bytes = written(&points);
+        let of_all = read(&bytes).into_iter().filter_map(|point| Some((point.key.to_string(), point.text?)));
+        let (reader, mut texts) = (SeriesReader::open(bytes.clone()).expect("our own"), Vec::new());
+        reader.texts(|key, text| texts.push((key.to_owned(), text.to_owned()))).expect("our own");
+        prop_assert_eq!(texts, of_all.collect::<Vec<_>>());
+    }
 
     /// What goes in comes out, by key in one page; and how points of different keys interleave does
     /// not matter.
     #[test]
     fn writing_and_reading_is_sorting(points in points()) {
-        let borrow = |points: &[Row]| -> Vec<u8> {
-            let rows: Vec<_> = points.iter().map(|(key, step, time_ns, value, text)| {
-                (key.as_str(), Point { step: *step, time_ns: *time_ns, value: *value, text: text.as_deref() })
-            }).collect();
-            write(&rows, None)
-        };
-        let bytes = borrow(&points);
+        let bytes = written(&points);
         let mut expected = points.clone();
         expected.sort_by(|a, b| (a.0.as_bytes(), a.1, a.2).cmp(&(b.0.as_bytes(), b.1, b.2)));
         let read = read(&bytes);
@@ -205,7 +215,7 @@ proptest! {
         }
         let mut by_key = points;
         by_key.sort_by(|a, b| b.0.cmp(&a.0));
-        prop_assert_eq!(borrow(&by_key), bytes);
+        prop_assert_eq!(written(&by_key), bytes);
     }
 }
 
