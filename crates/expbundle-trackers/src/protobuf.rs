@@ -109,6 +109,14 @@ impl<'a> Fields<'a> {
 
     #[inline]
     fn field(&mut self) -> Option<Field<'a>> {
+        // Most fields of most messages: a number below sixteen, and up to 127 bytes.
+        if let [tag @ 0x0a..0x80, length @ 0..0x80, rest @ ..] = self.rest
+            && tag & 7 == 2
+            && let Some((bytes, rest)) = rest.split_at_checked(usize::from(*length))
+        {
+            self.rest = rest;
+            return Some(Field { number: u32::from(tag >> 3), content: Content::Bytes(bytes) });
+        }
         let tag = self.varint()?;
         let content = match tag & 7 {
             0 => Content::Varint(self.varint()?),

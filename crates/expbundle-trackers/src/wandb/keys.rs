@@ -18,6 +18,7 @@ pub struct Keys {
 impl Keys {
     /// The number of the key of an item, which is the given one of its record, and its value. A key
     /// that was not seen before gets the next number.
+    #[inline]
     pub fn read<'a>(&mut self, item: &'a [u8], position: usize) -> (usize, Raw<'a>) {
         if let Some(expected) = self.order.get(position)
             && let Some(key) = self.bytes.get(*expected)
@@ -25,6 +26,10 @@ impl Keys {
         {
             return (*expected, Raw::Json(json));
         }
+        self.look_up(item, position)
+    }
+
+    fn look_up<'a>(&mut self, item: &'a [u8], position: usize) -> (usize, Raw<'a>) {
         let Item { key, value } = Item::read(item);
         let number = self.number(key);
         match self.order.get_mut(position) {
