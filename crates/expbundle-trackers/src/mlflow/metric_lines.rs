@@ -91,16 +91,9 @@ struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     fn split(line: &'a str) -> Result<Self, &'static str> {
-        let (timestamp, rest) = line.split_once(' ').ok_or("fewer than two fields")?;
-        let (value, rest) = match rest.split_once(' ') {
-            Some((value, rest)) => (value, Some(rest)),
-            None => (rest, None),
-        };
-        let (step, rest) = match rest.map(|rest| rest.split_once(' ')) {
-            None => ("0", None),
-            Some(None) => (rest.unwrap_or_default(), None),
-            Some(Some((step, rest))) => (step, Some(rest)),
-        };
+        let (timestamp, rest) = word(line);
+        let (value, rest) = word(rest.ok_or("fewer than two fields")?);
+        let (step, rest) = rest.map_or(("0", None), word);
         Ok(Self {
             timestamp_ms: timestamp.parse().map_err(|_| "the time is not an integer")?,
             value: value.parse().map_err(|_| "the value is not a number")?,
@@ -108,6 +101,13 @@ impl<'a> Fields<'a> {
             rest,
         })
     }
+}
+
+/// What stands before the first space, and behind it. `str::split_once` takes several times as long.
+fn word(text: &str) -> (&str, Option<&str>) {
+    let space = memchr::memchr(b' ', text.as_bytes());
+    let split = space.and_then(|space| Some((text.get(..space)?, text.get(space + 1..)?)));
+    split.map_or((text, None), |(word, rest)| (word, Some(rest)))
 }
 
 fn dataset(rest: &str) -> Result<DatasetName, &'static str> {
@@ -171,7 +171,7 @@ fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<LineEnd
         if buffer.is_empty() {
             return Ok(if too_long { LineEnd::TooLong } else { LineEnd::Nothing });
         }
-        let newline = buffer.iter().position(|byte| *byte == b'\n');
+        let newline = memchr::memchr(b'\n', buffer);
         let part = buffer.get(..newline.unwrap_or(buffer.len())).unwrap_or_default();
         let used = part.len() + usize::from(newline.is_some());
         if line.len() + part.len() > MAX_LINE_BYTES {
