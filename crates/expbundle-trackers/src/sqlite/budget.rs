@@ -9,7 +9,8 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rusqlite::{Connection, Row};
+use rusqlite::Connection;
+use rusqlite::types::ValueRef;
 
 use crate::finding::{SourceCode, SourceFinding};
 
@@ -58,13 +59,13 @@ impl Budget {
     }
 
     /// Whether there is room for the texts of a row.
-    pub fn takes(&self, row: &Row<'_>, columns: usize) -> bool {
-        take(&self.text_bytes, row, columns, json_bytes)
+    pub fn takes(&self, cells: &[ValueRef<'_>]) -> bool {
+        take(&self.text_bytes, cells, json_bytes)
     }
 
     /// Whether a row explains itself that is given on at once.
-    pub fn passes(&self, row: &Row<'_>, columns: usize) -> bool {
-        take(&self.streamed_bytes, row, columns, |bytes| bytes.len() as u64)
+    pub fn passes(&self, cells: &[ValueRef<'_>]) -> bool {
+        take(&self.streamed_bytes, cells, |bytes| bytes.len() as u64)
     }
 
     /// Whether reading has ended.
@@ -84,12 +85,12 @@ impl Budget {
 }
 
 /// Takes the texts of a row out of what is left.
-fn take(left: &Cell<u64>, row: &Row<'_>, columns: usize, size: impl Fn(&[u8]) -> u64) -> bool {
-    let bytes = |column| match row.get_ref(column) {
-        Ok(rusqlite::types::ValueRef::Text(bytes) | rusqlite::types::ValueRef::Blob(bytes)) => size(bytes),
+fn take(left: &Cell<u64>, cells: &[ValueRef<'_>], size: impl Fn(&[u8]) -> u64) -> bool {
+    let bytes = |cell: &ValueRef<'_>| match cell {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => size(bytes),
         _ => 0,
     };
-    let rest = left.get().checked_sub((0..columns).map(bytes).sum());
+    let rest = left.get().checked_sub(cells.iter().map(bytes).sum());
     left.set(rest.unwrap_or(0));
     rest.is_some()
 }

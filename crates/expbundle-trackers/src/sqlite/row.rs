@@ -2,13 +2,19 @@
 
 use rusqlite::types::ValueRef;
 
+/// The first cells of a row. SQLite is asked for each of them once.
+pub(super) fn cells<'a>(row: &'a rusqlite::Row<'_>, columns: usize) -> Vec<ValueRef<'a>> {
+    (0..columns).map(|column| row.get_ref(column).unwrap_or(ValueRef::Null)).collect()
+}
+
 /// A row; its columns are those that were asked for, in that order.
 #[derive(Clone, Copy)]
-pub(crate) struct Row<'a>(pub(super) &'a rusqlite::Row<'a>);
+pub(crate) struct Row<'a>(pub(super) &'a [ValueRef<'a>]);
 
 impl<'a> Row<'a> {
-    fn cell(self, column: usize) -> Option<ValueRef<'a>> {
-        self.0.get_ref(column).ok().filter(|cell| *cell != ValueRef::Null)
+    /// A cell that says something.
+    pub(super) fn cell(self, column: usize) -> Option<ValueRef<'a>> {
+        self.0.get(column).copied().filter(|cell| !matches!(cell, ValueRef::Null))
     }
 
     /// A cell that is a text in UTF-8.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::Database;
 use super::budget::Budget;
 use super::keys::{Asked, Found};
-use super::row::Row;
+use super::row::{Row, cells};
 use super::stream::Rows;
 use crate::finding::{SourceCode, SourceFinding};
 
@@ -46,7 +46,7 @@ impl Reader<'_> {
     ) -> Vec<Map<String, Value>> {
         let Some(columns) = self.database.schema.get(table) else { return Vec::new() };
         let names: Vec<&str> = columns.iter().map(String::as_str).collect();
-        self.fold(table, &names, equal, findings, Vec::new, |rows, row| rows.push(members(&names, row.0)))
+        self.fold(table, &names, equal, findings, Vec::new, |rows, row| rows.push(members(&names, row)))
     }
 
     /// Gathers all matching rows of a table, by the given columns, into one value.
@@ -75,9 +75,10 @@ impl Reader<'_> {
             Found::ById(ids) => {
                 let mut gathered = new();
                 self.each(asked, &ids, findings, &mut |row, _| {
-                    let takes = self.budget.takes(row, columns.len());
+                    let cells = cells(row, columns.len());
+                    let takes = self.budget.takes(&cells);
                     if takes {
-                        add(&mut gathered, Row(row));
+                        add(&mut gathered, Row(&cells));
                     }
                     takes
                 });
@@ -98,11 +99,12 @@ impl Reader<'_> {
                 let mut statement = ordered.or_else(|_| self.connection.prepare_cached(&sql))?;
                 let mut rows = statement.query(rusqlite::params_from_iter(&values))?;
                 while let Some(row) = rows.next()? {
-                    if !self.budget.takes(row, columns.len()) {
+                    let cells = cells(row, columns.len());
+                    if !self.budget.takes(&cells) {
                         break;
                     }
                     count += 1;
-                    add(&mut gathered, Row(row));
+                    add(&mut gathered, Row(&cells));
                 }
                 Ok(())
             };
@@ -138,9 +140,10 @@ impl Reader<'_> {
             return;
         }
         let mut give = |row: &rusqlite::Row<'_>, id| {
-            let passes = self.budget.passes(row, columns.len());
+            let cells = cells(row, columns.len());
+            let passes = self.budget.passes(&cells);
             if passes {
-                take(id, Row(row));
+                take(id, Row(&cells));
             }
             passes
         };
@@ -183,10 +186,11 @@ impl Reader<'_> {
             let mut statement = self.connection.prepare_cached(&sql)?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
-                if !self.budget.takes(row, by.len()) {
+                let cells = cells(row, by.len() + 1);
+                if !self.budget.takes(&cells) {
                     break;
                 }
-                let row = Row(row);
+                let row = Row(&cells);
                 groups.push(Group {
                     names: (0..by.len()).map(|column| row.text(column)).collect(),
                     first: row.text(by.len()),
@@ -246,10 +250,10 @@ pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-fn members(names: &[&str], row: &rusqlite::Row<'_>) -> Map<String, Value> {
+fn members(names: &[&str], row: Row<'_>) -> Map<String, Value> {
     // What is null says nothing.
-    let value = |index| row.get_ref(index).ok().filter(|cell| *cell != ValueRef::Null).map(value);
-    names.iter().enumerate().filter_map(|(index, name)| Some(((*name).to_owned(), value(index)?))).collect()
+    let member = |(index, name): (usize, &&str)| Some(((*name).to_owned(), value(row.cell(index)?)));
+    names.iter().enumerate().filter_map(member).collect()
 }
 
 fn value(cell: ValueRef<'_>) -> Value {

@@ -116,14 +116,16 @@ struct Series {
 
 impl Series {
     fn push(&mut self, key: &str, point: Point) {
-        if self.metrics.get(self.last).is_none_or(|metric| metric.key != key) {
-            let known = self.by_key.get(key).copied();
-            self.last = known.unwrap_or_else(|| {
+        let is_at = |index: usize| self.metrics.get(index).is_some_and(|metric| metric.key == key);
+        let next = if self.last + 1 < self.metrics.len() { self.last + 1 } else { 0 };
+        self.last = match [self.last, next].into_iter().find(|index| is_at(*index)) {
+            Some(expected) => expected,
+            None => self.by_key.get(key).copied().unwrap_or_else(|| {
                 self.metrics.push(Metric { key: key.to_owned(), ..Metric::default() });
                 self.by_key.insert(key.to_owned(), self.metrics.len() - 1);
                 self.metrics.len() - 1
-            });
-        }
+            }),
+        };
         if let Some(metric) = self.metrics.get_mut(self.last) {
             metric.points.push(point);
         }
