@@ -161,7 +161,7 @@ impl Why {
     /// Type: str
     #[getter]
     fn text(&self) -> String {
-        plain(&why_words::words(&self.relations, &self.name))
+        plain(&why_words::words(&self.relations))
     }
 
     /// How a notebook shows it.

@@ -23,6 +23,7 @@ mod outputs;
 mod paths;
 mod published_model;
 mod relatives;
+mod releases;
 mod secrets;
 mod strangers;
 mod verdicts;

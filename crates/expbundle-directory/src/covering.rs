@@ -9,6 +9,7 @@ use expbundle::folder::{RevokedBy, Word};
 use expbundle::judge::Verdict;
 use expbundle::standing::ObjectionKind;
 use expbundle::verify::{Digests, Intact};
+use expbundle_format::time::Time;
 use expbundle_format::{RecordId, StatementId};
 use expbundle_statement::{Identity, Predicate, Revoked, VerifiedStatement};
 
@@ -26,8 +27,8 @@ pub struct Maker {
 pub(crate) struct Revocations {
     of_statements: HashMap<StatementId, RevokedBy>,
     of_keys: HashMap<Identity, RevokedBy>,
-    /// Who revoked statements.
-    revokers: HashMap<StatementId, HashSet<Identity>>,
+    /// Who revoked statements, and when last.
+    revokers: HashMap<StatementId, HashMap<Identity, Time>>,
 }
 
 impl Revocations {
@@ -36,11 +37,16 @@ impl Revocations {
         self.of_statements.get(&statement.id()).or_else(|| self.of_keys.get(statement.identity())).cloned()
     }
 
-    /// Whether its signer took a statement back, and nobody else did.
-    pub fn is_own(&self, statement: &VerifiedStatement) -> bool {
-        let revokers = self.revokers.get(&statement.id());
-        let by_signer = revokers.is_some_and(|all| all.iter().all(|one| one == statement.identity()));
-        by_signer && !self.of_keys.contains_key(statement.identity())
+    /// Whether everybody who took a release back released the same files anew: its signer at its
+    /// date or later, others when they had taken it back or later. `last` gives the date of the last
+    /// such release by a key. Who took back a key meant all that it signed.
+    pub fn is_settled(&self, release: &VerifiedStatement, last: impl Fn(&Identity) -> Option<Time>) -> bool {
+        let is_corrected = |(by, revoked): (&Identity, &Time)| {
+            let since = if by == release.identity() { release.created() } else { *revoked };
+            last(by).is_some_and(|last| last >= since)
+        };
+        let revokers = self.revokers.get(&release.id());
+        !self.of_keys.contains_key(release.identity()) && revokers.is_some_and(|all| all.iter().all(is_corrected))
     }
 }
 
@@ -110,7 +116,8 @@ impl<'a> Covering<'a> {
             };
             match &revocation.revoked {
                 Revoked::Statement(id) => {
-                    found.revokers.entry(*id).or_default().insert(statement.identity().clone());
+                    // In the order of dates.
+                    found.revokers.entry(*id).or_default().insert(statement.identity().clone(), statement.created());
                     found.of_statements.entry(*id).or_insert(revoked_by);
                 }
                 Revoked::Signer(signer) => _ = found.of_keys.entry(signer.clone()).or_insert(revoked_by),

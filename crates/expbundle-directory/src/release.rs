@@ -231,13 +231,14 @@ pub(crate) fn released_before(earlier: &VerifiedStatement) -> String {
     format!("these files are already released by {by}{title} ({created}); no release was added")
 }
 
-/// That a release of just these files was revoked, and by whom.
+/// That a release of files that are here was revoked, and by whom.
 pub(crate) fn revoked_here(found: &FolderReport) -> Vec<String> {
-    let revoked = found.releases.iter().filter(|release| release.same).filter_map(|release| {
-        let by = release.revoked_by.as_ref()?;
-        let reason = by.reason.as_deref().map(|reason| format!(": {}", Foreign::new(reason))).unwrap_or_default();
-        Some(format!("a release of just these files was REVOKED by {}{reason}", by.by.join(", ")))
-    });
+    let revoked =
+        found.releases.iter().filter(|release| release.same || release.is_objection()).filter_map(|release| {
+            let by = release.revoked_by.as_ref()?;
+            let reason = by.reason.as_deref().map(|reason| format!(": {}", Foreign::new(reason))).unwrap_or_default();
+            Some(format!("{} was REVOKED by {}{reason}", release.what(), by.by.join(", ")))
+        });
     revoked.collect()
 }
 

@@ -13,6 +13,7 @@ use expbundle_format::{Blake3, DigestSet, StatementId};
 use expbundle_statement::{Identity, Predicate, VerifiedStatement};
 
 use crate::covering::Covering;
+use crate::outputs::Here;
 use crate::scan::{Held, Scan};
 
 /// All releases of a bundle, and the listing that the folder is held to.
@@ -44,13 +45,23 @@ impl Releases {
         let replaced = replaced(covering, &statements, &counting);
         let revocations = covering.revocations();
         // Many releases may name one listing.
-        let mut comparisons: HashMap<DigestSet, Option<bool>> = HashMap::new();
+        let mut comparisons: HashMap<DigestSet, Option<Shared>> = HashMap::new();
+        let (files, own) = (Here::of(scan), Here::of_own(scan));
         let mut all: Vec<ReleaseReport> = Vec::with_capacity(statements.len());
         for (id, statement) in &statements {
             let listing = statement.record();
-            let same = *comparisons.entry(listing).or_insert_with(|| {
-                covering.intact().released(listing).map(|tree| is_same(&tree, scan, covering.digests()))
+            let shared = *comparisons.entry(listing).or_insert_with(|| {
+                let tree = covering.intact().released(listing)?;
+                let count =
+                    |here: &Here| tree.files().iter().filter(|file| here.has_bytes(&file.digest.into())).count();
+                Some(Shared {
+                    same: is_same(&tree, scan, covering.digests()),
+                    listed: tree.files().len() as u64,
+                    here: count(&files) as u64,
+                    names_files: count(&own) > 0,
+                })
             });
+            let same = shared.map(|shared| shared.same);
             let state = match same {
                 _ if covering.is_revoked(*id) => ReleaseState::Revoked,
                 _ if replaced.contains(id) => ReleaseState::Replaced,
@@ -71,7 +82,9 @@ impl Releases {
                 created: statement.created(),
                 title,
                 same: same == Some(true),
-                may_be_same: same.is_none(),
+                listed: shared.map(|shared| shared.listed),
+                here: shared.map_or(0, |shared| shared.here),
+                names_files: shared.is_some_and(|shared| shared.names_files),
                 signed_anew: false,
                 listing: listing.blake3,
                 revoked_by,
@@ -85,10 +98,9 @@ impl Releases {
             *created = release.created.max(*created);
         }
         for release in all.iter_mut().filter(|release| release.state == ReleaseState::Revoked) {
-            // What somebody else took back stays an objection.
-            let own = statements.get(&release.statement).filter(|one| revocations.is_own(one));
-            let anew = own.and_then(|one| last.get(one.identity()));
-            release.signed_anew = anew.is_some_and(|created| *created >= release.created);
+            // What somebody else took back stays an objection, until they release the files themselves.
+            let statement = statements.get(&release.statement);
+            release.signed_anew = statement.is_some_and(|one| revocations.is_settled(one, |by| last.get(by).copied()));
         }
         all.sort_by_key(|release| Reverse((release.created, release.statement)));
         let counts = |release: &&ReleaseReport| release.state <= ReleaseState::Unlisted;
@@ -109,6 +121,15 @@ impl Releases {
         });
         Self { all, held_to }
     }
+}
+
+/// What a listing and a folder have in common.
+#[derive(Clone, Copy)]
+struct Shared {
+    same: bool,
+    listed: u64,
+    here: u64,
+    names_files: bool,
 }
 
 /// Releases, whether or not they count, that are not known to list just this folder.
@@ -141,18 +162,26 @@ pub struct RevokedRelease<'a> {
     pub release: &'a VerifiedStatement,
     /// Who took it back first.
     pub by: RevokedBy,
-    /// Whether nobody but its signer did, who may have signed anew.
-    pub is_own: bool,
+    /// Whether everybody who did released the files that are asked about anew.
+    pub is_settled: bool,
 }
 
-/// The releases of a bundle that were taken back.
-pub fn revoked_releases<'a>(intact: &'a Intact, verdict: &Verdict) -> Vec<RevokedRelease<'a>> {
+/// The releases of a bundle that were taken back; `anew` are those that count and list the files that
+/// are asked about.
+pub fn revoked_releases<'a>(
+    intact: &'a Intact,
+    verdict: &Verdict,
+    anew: &[&VerifiedStatement],
+) -> Vec<RevokedRelease<'a>> {
     let covering = Covering::new(intact, verdict, verdict.signers_checked, Digests::Blake3);
     let revocations = covering.revocations();
     let (statements, _) = released(intact, &covering);
     let revoked = statements.into_values().filter(|one| covering.is_revoked(one.id()));
-    let of =
-        |release| Some(RevokedRelease { release, by: revocations.of(release)?, is_own: revocations.is_own(release) });
+    let last = |by: &Identity| anew.iter().filter(|one| one.identity() == by).map(|one| one.created()).max();
+    let of = |release| {
+        let by = revocations.of(release)?;
+        Some(RevokedRelease { release, by, is_settled: revocations.is_settled(release, last) })
+    };
     revoked.filter_map(of).collect()
 }
 

@@ -69,8 +69,10 @@ pub struct Question<'a> {
 }
 
 /// A file that is asked about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AskedFile {
+    /// Its name, without folders.
+    pub name: String,
     /// Its digests; of a Git LFS pointer that which it names.
     pub digests: ArtifactDigests,
     /// Its size in bytes; of a pointer that which it names.
@@ -86,9 +88,10 @@ impl AskedFile {
         let content = if is_small { std::fs::read(path).unwrap_or_default() } else { Vec::new() };
         // With an extension it points to other bytes than those of the file.
         let pointer = Pointer::parse(&content).ok().flatten().filter(|pointer| !pointer.transformed);
+        let name = path.file_name().unwrap_or(path.as_str()).to_owned();
         Ok(match pointer {
-            Some(pointer) => Self { digests: pointer.sha256.into(), size: pointer.size, is_pointer: true },
-            None => Self { digests: hashed.digests(), size: hashed.size, is_pointer: false },
+            Some(pointer) => Self { name, digests: pointer.sha256.into(), size: pointer.size, is_pointer: true },
+            None => Self { name, digests: hashed.digests(), size: hashed.size, is_pointer: false },
         })
     }
 }

@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use expbundle::standing::Objection;
 use expbundle_directory::{RevokedRelease, revoked_releases};
 use expbundle_format::{DigestSet, RecordId, StatementId};
+use expbundle_statement::VerifiedStatement;
 
 use crate::relations::{Absence, Relations};
 
@@ -39,26 +40,21 @@ impl Relations {
     }
 
     /// Releases that list the file that is asked about, or of which the listing is not here, and that
-    /// were taken back; not those of which the signer alone did, and released the file anew.
+    /// were taken back; not those of which everybody who did released the file anew.
     pub fn releases_taken_back(&self) -> Vec<RevokedRelease<'_>> {
         if self.file.is_none() {
             return Vec::new();
         }
-        let anew = self.released();
-        let is_anew = |one: &RevokedRelease<'_>| {
-            let (signer, at) = (one.release.identity(), one.release.created());
-            one.is_own && anew.iter().any(|(new, _)| new.identity() == signer && new.created() >= at)
-        };
-        let all = revoked_releases(&self.intact, &self.verdict);
+        let all = revoked_releases(&self.intact, &self.verdict, &self.released());
         let listing_it = self.listing_it(all.iter().map(|one| one.release).collect());
-        let listing_it: HashSet<StatementId> = listing_it.into_iter().map(|(release, _)| release.id()).collect();
+        let listing_it: HashSet<StatementId> = listing_it.into_iter().map(VerifiedStatement::id).collect();
         // Many releases may name one listing.
         let mut here: HashMap<DigestSet, bool> = HashMap::new();
         let mut is_here = |listing| *here.entry(listing).or_insert_with(|| self.intact.released(listing).is_some());
         let mut may_list = |one: &RevokedRelease<'_>| {
             listing_it.contains(&one.release.id()) || !one.release.listing().is_some_and(&mut is_here)
         };
-        all.into_iter().filter(|one| may_list(one) && !is_anew(one)).collect()
+        all.into_iter().filter(|one| may_list(one) && !one.is_settled).collect()
     }
 
     /// Whether nobody objects to these records and what they derive from, or took back a release of the

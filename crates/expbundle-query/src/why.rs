@@ -4,12 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use expbundle::judge::State;
 use expbundle::report::{StatementReport, objected, statement_reports};
-use expbundle_directory::releases_that_stand;
 use expbundle_format::record::Kind as RecordKind;
 use expbundle_format::record::role::carries_lineage;
 use expbundle_format::time::Time;
-use expbundle_format::tree::TreeFile;
-use expbundle_format::{Agreement, ArtifactDigests, DigestSet, Finding, RecordId, StatementId};
+use expbundle_format::{Agreement, ArtifactDigests, Finding, RecordId, StatementId};
 use expbundle_lineage::{ArtifactFact, RecordFacts};
 use expbundle_statement::{Deployment, Kind, Predicate, SkippedLine, VerifiedStatement};
 use schemars::JsonSchema;
@@ -18,6 +16,7 @@ use serde::Serialize;
 use crate::lineage::{AbsentParent, ApartCount, Objected, Relative, ReportedEdge, ReportedGap};
 use crate::relations::Relations;
 
+use crate::released::FileRelease;
 /// Records that are told of at most.
 const MOST_TOLD: usize = 100;
 
@@ -63,6 +62,9 @@ pub struct WhyReport {
     /// those whose word counts: the weightiest first.
     pub objected: Vec<Objected>,
     /// What counts for nothing, because no trusted key signed it.
+    /// Releases that count, and that list the file, other bytes under its name, or files that are not
+    /// known; the latest first. They tell whose it is, and not how it was made.
+    pub releases: Vec<FileRelease>,
     pub apart: ApartCount,
     /// Statements that only a later version can verify: what they say is not known.
     pub set_aside: usize,
@@ -154,6 +156,7 @@ impl WhyReport {
             conflicting: why.conflicting.clone(),
             objected: Objected::of(relations, relations.by_weight(against)),
             apart: ApartCount::of(&relations.verdict.standing),
+            releases: relations.file_releases(),
             set_aside: relations.intact.set_aside(),
             not_read: relations.not_read(),
             findings: relations.findings.clone(),
@@ -191,28 +194,6 @@ impl Relations {
         self.by_weight(takers.into_iter().map(|(id, _)| id))
     }
 
-    /// Releases that count and list the file that is asked about, the latest first, with the path
-    /// under which each does. They tell whose it is, and not how it was made.
-    pub fn released(&self) -> Vec<(&VerifiedStatement, String)> {
-        self.listing_it(releases_that_stand(&self.intact, &self.verdict))
-    }
-
-    /// Releases that count and list other bytes under the name of the file that is asked about, the
-    /// latest first, with the path under which each does; none where one lists the file itself.
-    pub fn released_otherwise(&self, name: &str) -> Vec<(&VerifiedStatement, String)> {
-        if self.file.is_none() || !self.released().is_empty() {
-            return Vec::new();
-        }
-        let last = |path: &str| path.rsplit('/').next() == Some(name);
-        let is_called = |listed: &&TreeFile| last(&listed.path.to_plain());
-        let path = |release: &VerifiedStatement| {
-            let tree = self.intact.released(release.listing()?)?;
-            tree.files().iter().find(is_called).map(|listed| listed.path.to_plain())
-        };
-        let releases = releases_that_stand(&self.intact, &self.verdict).into_iter();
-        releases.filter_map(|release| Some((release, path(release)?))).collect()
-    }
-
     /// What by keys that are not trusted speaks of the file that is asked about, or of any record
     /// if none is: authorships of records that list it, and releases.
     pub fn set_apart(&self) -> Vec<&VerifiedStatement> {
@@ -232,25 +213,8 @@ impl Relations {
             .filter(|one| one.kind() == Kind::Authorship && records.contains(&RecordId(one.record().blake3)))
             .collect();
         let releases = all().filter(|one| one.listing().is_some()).collect();
-        found.extend(self.listing_it(releases).into_iter().map(|(release, _)| release));
+        found.extend(self.listing_it(releases));
         found
-    }
-
-    /// Those of these releases that list the file that is asked about, and under which path.
-    pub(crate) fn listing_it<'a>(&self, releases: Vec<&'a VerifiedStatement>) -> Vec<(&'a VerifiedStatement, String)> {
-        let Some(file) = &self.file else { return Vec::new() };
-        let is_it = |listed: &&TreeFile| {
-            ArtifactDigests::from(listed.digest).agreement(&file.digests) == Agreement::Same && listed.size == file.size
-        };
-        let mut paths: HashMap<DigestSet, Option<String>> = HashMap::new();
-        let path = |release: &'a VerifiedStatement| {
-            let listing = release.listing()?;
-            let find =
-                || self.intact.released(listing)?.files().iter().find(is_it).map(|listed| listed.path.to_plain());
-            let path = paths.entry(listing).or_insert_with(find).clone()?;
-            Some((release, path))
-        };
-        releases.into_iter().filter_map(path).collect()
     }
 
     /// Whether a record describes what came from outside, and made nothing.

@@ -52,12 +52,12 @@ pub fn headline(report: &Report, folder: &FolderReport) -> String {
     };
     let mut text = if is_only_objected(report) { objected_to(report, &first) } else { paint(tone, &first) + "\n" };
     text += &not_as_asked(report);
-    let revoked = revoked(folder);
+    let revoked = revoked(report, folder);
     let release = match (&revoked, folder.covered_by) {
-        (Some(Revoked { by, same: true }), CoveredBy::Release) => {
-            format!("A RELEASE OF JUST THESE FILES WAS REVOKED {by}")
+        (Some(Revoked { by, what: Some(what), is_latest: false }), _) => {
+            format!("{} WAS REVOKED {by}", what.to_uppercase())
         }
-        (Some(Revoked { by, .. }), CoveredBy::Release) => format!("a later release was revoked {by}"),
+        (Some(Revoked { by, what: None, .. }), CoveredBy::Release) => format!("a later release was revoked {by}"),
         (Some(Revoked { by, .. }), _) => format!("RELEASE REVOKED {by}"),
         (None, _) => "NOT RELEASED by anyone".to_owned(),
     };
@@ -108,35 +108,40 @@ fn signers(names: &[String]) -> String {
 struct Revoked {
     /// By whom and when, and why.
     by: String,
-    /// Whether it lists just the files that are here.
-    same: bool,
+    /// What it is to the files that are here, if it is or may be a release of some.
+    what: Option<String>,
+    /// Whether nobody released the folder since, and it has just these files.
+    is_latest: bool,
 }
 
-/// A release of just these files that was revoked, whatever replaced it; else the latest, if it was.
-/// Another one that a later release replaced does not matter any more.
-fn revoked(folder: &FolderReport) -> Option<Revoked> {
-    let of_these_files = folder.releases.iter().find(|release| is_revoked_here(release));
+/// A release of files that are here that was revoked, whatever replaced it; else the latest, if it
+/// was. Another one that a later release replaced does not matter any more.
+fn revoked(report: &Report, folder: &FolderReport) -> Option<Revoked> {
+    let of_these_files = revoked_here(report, folder);
     let latest = || folder.releases.iter().find(|release| release.state != ReleaseState::Replaced);
     let release = of_these_files.or_else(latest)?;
     let by = release.revoked_by.as_ref()?;
     let reason = by.reason.as_deref().map(|reason| format!(" ({})", quoted(reason))).unwrap_or_default();
     let by = format!("by {} on {}{reason}", signers(&by.by), moment(by.created));
-    Some(Revoked { by, same: release.same })
+    let is_latest = release.same && folder.covered_by != CoveredBy::Release;
+    Some(Revoked { by, what: of_these_files.map(ReleaseReport::what), is_latest })
 }
 
-fn is_revoked_here(release: &ReleaseReport) -> bool {
-    release.same && release.state == ReleaseState::Revoked
+/// One of just these files, also if it was signed anew; else one that is an objection.
+fn revoked_here<'a>(report: &'a Report, folder: &'a FolderReport) -> Option<&'a ReleaseReport> {
+    let same = folder.releases.iter().find(|release| release.same && release.state == ReleaseState::Revoked);
+    same.or_else(|| report.revoked_release())
 }
 
 /// What the first line says of it.
 fn but_revoked(report: &Report, folder: &FolderReport) -> String {
     let joint = if report.holds && report.state > State::Malformed { "but" } else { "and" };
-    if folder.releases.iter().any(is_revoked_here) {
-        return format!(", {joint} a release of just these files was REVOKED");
+    if let Some(release) = revoked_here(report, folder) {
+        return format!(", {joint} {} was REVOKED", release.what());
     }
-    let Some(since) = &report.release_revoked_since else { return String::new() };
-    let by = signers(&since.by);
-    format!(", {joint} a release of just these files was REVOKED since, on {} by {by}", day(since.created))
+    let since = report.release_revoked_since.as_ref().and_then(|one| Some((one.what(), one.revoked_by.as_ref()?)));
+    let Some((what, since)) = since else { return String::new() };
+    format!(", {joint} {what} was REVOKED since, on {} by {}", day(since.created), signers(&since.by))
 }
 
 /// Paths of the files in a state.

@@ -47,7 +47,7 @@ fn a_stranger_forges_no_line() {
         show::words(&a, &verdict, &[first]),
         log::words(&a, &verdict, &[], log::Layout::Graph),
         diff::words(&Differences::between((&a, first), (&b, second), at)),
-        why::words(&relations, FORGED),
+        why::words(&relations),
     ] {
         assert!(!text.contains("\u{1b}[2J"), "{text}");
         assert!(!text.lines().any(|line| line.starts_with('✓')), "{text}");

@@ -116,10 +116,14 @@ pub struct ReleaseReport {
     pub title: Option<String>,
     /// Whether the directory is what it lists, to the byte, whether or not it counts.
     pub same: bool,
-    /// Whether its listing is not here, so that the directory may be what it lists.
+    /// How many files it lists; null if its listing is not here, so that they may be any.
+    pub listed: Option<u64>,
+    /// How many of them are counted files of the directory, at whatever path.
+    pub here: u64,
+    /// Whether one of those is a file that others do not have by chance.
     #[serde(skip)]
-    pub may_be_same: bool,
-    /// Of one that nobody but its signer revoked, whether they released just these files anew.
+    pub names_files: bool,
+    /// Of one that was revoked, whether everybody who did so released just these files anew.
     #[serde(skip)]
     pub signed_anew: bool,
     /// Its listing.
@@ -128,6 +132,25 @@ pub struct ReleaseReport {
     /// Of one that was revoked, who did so first.
     #[serde(skip)]
     pub revoked_by: Option<RevokedBy>,
+}
+
+impl ReleaseReport {
+    /// Whether it was revoked, and is or may be a release of files that are here. What everybody who
+    /// revoked it has released anew is none.
+    pub fn is_objection(&self) -> bool {
+        let may_be_of_these = self.same || self.names_files || self.listed.is_none();
+        self.state == ReleaseState::Revoked && may_be_of_these && !self.signed_anew
+    }
+
+    /// What it is to the files that are here, in words.
+    pub fn what(&self) -> String {
+        match self.listed {
+            _ if self.same => "a release of just these files".to_owned(),
+            Some(1) => "a release of one file that is here".to_owned(),
+            Some(listed) => format!("a release that has {} of its {listed} files here", self.here),
+            None => "a release whose list of files is not here".to_owned(),
+        }
+    }
 }
 
 /// Who revoked a release.

@@ -835,7 +835,7 @@ def verify(
     ``trust`` is a signers file, a ``.pub`` or ``.keys`` file, or a public key itself; then
     ``trusted`` is required unless ``require`` says otherwise. ``at`` is when keys are judged.
     ``no_objections`` requires, too, that nobody whose word counts has rejected, revoked, superseded or
-    sent back a record, an ancestor, or the release of just these files, also after ``at``, and that
+    sent back a record, an ancestor, or a release of some of these files, also after ``at``, and that
     all parents are here and signed: what was said of one that is missing cannot be known.
 
     ``digests="all"`` recomputes SHA-256 as well as BLAKE3, which takes longer. ``limits``, from 1 to 64,

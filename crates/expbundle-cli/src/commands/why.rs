@@ -38,8 +38,7 @@ impl Why {
             terminal::say_json(&WhyReport::of(&relations));
             return Ok(status);
         }
-        let name = self.file.file_name().unwrap_or(self.file.as_str());
-        terminal::say(&expbundle_words::why::words(&relations, name));
+        terminal::say(&expbundle_words::why::words(&relations));
         Ok(status)
     }
 }

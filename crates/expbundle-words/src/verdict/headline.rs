@@ -86,8 +86,11 @@ fn all(report: &Report) -> Vec<(RecordId, &[Objection], bool)> {
 
 /// Who has what against which record, the weightiest, and how many more records somebody objects to.
 fn against(report: &Report) -> Option<String> {
-    if let Some(RevokedBy { by, created, .. }) = report.revoked_release().or(report.release_revoked_since.as_ref()) {
-        return Some(format!("{} revoked a release of just these files on {}", names(by), day(*created)));
+    let release = report.revoked_release().or(report.release_revoked_since.as_ref());
+    if let Some((what, RevokedBy { by, created, .. })) =
+        release.and_then(|one| Some((one.what(), one.revoked_by.as_ref()?)))
+    {
+        return Some(format!("{} revoked {what} on {}", names(by), day(*created)));
     }
     let all = all(report);
     let (id, objections, is_since) =

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use expbundle_format::RecordId;
-use expbundle_query::{AskedFile, HowMade, Relations, short};
+use expbundle_query::{AskedFile, FileRelease, HowMade, Lists, Relations, short};
 use expbundle_statement::{Kind, VerifiedStatement};
 
 use crate::lineage::objected;
@@ -23,15 +23,16 @@ const SHOWN: usize = 10;
 /// Which experiment made the file of this name, from what, who approved it and where it is in use;
 /// what was said against any of it comes first. Without a file, what is known of the records that
 /// the question begins with.
-pub fn words(relations: &Relations, file_name: &str) -> String {
+pub fn words(relations: &Relations) -> String {
+    let releases = relations.file_releases();
     let mut text = match &relations.file {
-        Some(file) => opening(relations, &cell(file_name), file),
+        Some(file) => opening(relations, &releases, file),
         None if relations.start.is_empty() => {
             paint(Tone::Bad, &sentence(relations::nothing_counts(relations))) + &unlisted(relations).unwrap_or_default()
         }
         None => String::new(),
     };
-    text = format!("{}{text}", released_otherwise(relations, file_name));
+    text = released_otherwise(relations, &releases) + &text;
     let elsewhere = against_elsewhere(relations);
     if !elsewhere.is_empty() {
         text = format!("{}\n\n{text}", elsewhere.trim_start());
@@ -132,8 +133,8 @@ fn named_record(relations: &Relations, id: RecordId) -> String {
 }
 
 /// What is known of the file itself.
-fn opening(relations: &Relations, name: &str, file: &AskedFile) -> String {
-    let why = &relations.why;
+fn opening(relations: &Relations, releases: &[FileRelease], file: &AskedFile) -> String {
+    let (why, name) = (&relations.why, &cell(&file.name));
     let digest = brief_digest(&file.digests);
     let digest = if file.is_pointer { format!("{digest}, by a Git LFS pointer") } else { digest };
     let mut text = format!("{} ({digest}) ", paint(Tone::Strong, name));
@@ -145,12 +146,12 @@ fn opening(relations: &Relations, name: &str, file: &AskedFile) -> String {
     }
     match relations.start.as_slice() {
         [] => {
-            let released = released(relations, name);
-            text += &match &released {
-                Some(released) => {
+            let told = released(relations, releases, name);
+            text += &match &told {
+                Some(told) => {
                     let counts = if relations.verdict.standing.apart.records.is_empty() { "" } else { " that counts" };
                     let unknown = format!("no record{counts} says how it was made");
-                    format!("{released}; {}", paint(Tone::Bad, &unknown))
+                    format!("{told}; {}", paint(Tone::Bad, &unknown))
                 }
                 None if relations.policy.is_some() => paint(Tone::Bad, "was not made by any record that counts"),
                 None => paint(Tone::Bad, "was not made by any record here"),
@@ -161,7 +162,7 @@ fn opening(relations: &Relations, name: &str, file: &AskedFile) -> String {
             }
             text += ".";
             // Nobody's key or bundle is missing where the release was to tell whose it is.
-            text += if released.is_some() {
+            text += if told.is_some() {
                 ""
             } else if relations.policy.is_some() {
                 " If it should have a record here, it may have been exchanged: do not load it. Else add the bundle of whoever \
@@ -170,7 +171,7 @@ fn opening(relations: &Relations, name: &str, file: &AskedFile) -> String {
                 " Add bundles with `--with`, or make a record of its origin with `expbundle convert huggingface` or \
                  `expbundle create`."
             };
-            text += &unlisted(relations).filter(|_| released.is_none()).unwrap_or_default();
+            text += &unlisted(relations).filter(|_| told.is_none()).unwrap_or_default();
         }
         [_] => {}
         several => {
@@ -181,39 +182,51 @@ fn opening(relations: &Relations, name: &str, file: &AskedFile) -> String {
     text
 }
 
-/// That a release lists other bytes under the name of the file, which comes first: the file is not
-/// what was released.
-fn released_otherwise(relations: &Relations, name: &str) -> String {
-    let others = relations.released_otherwise(name);
-    let Some((release, path)) = others.first() else { return String::new() };
-    let on = moment(release.created());
-    let words = format!(
-        "This is not the {} that {} released on {on}: the release lists other bytes.",
-        crate::path(path),
-        signer(relations, release)
-    );
-    format!("{}\n\n", paint(Tone::Bad, &words))
+/// That a release lists other bytes under the name of the file, or files that are not known, which
+/// comes first: the file is not what was released, or may not be.
+fn released_otherwise(relations: &Relations, releases: &[FileRelease]) -> String {
+    let first = |lists| releases.iter().find(|one| one.lists == lists);
+    if first(Lists::File).is_some() {
+        return String::new();
+    }
+    let (lists, tone) =
+        if first(Lists::OtherBytes).is_some() { (Lists::OtherBytes, Tone::Bad) } else { (Lists::Unknown, Tone::Doubt) };
+    let Some(release) = first(lists) else { return String::new() };
+    let (by, on) = (signer(relations, release), moment(release.created));
+    let words = match &release.path {
+        Some(path) => {
+            let path = crate::path(path);
+            format!("This is not the {path} that {by} released on {on}: the release lists other bytes.")
+        }
+        None => format!(
+            "There is a release by {by} of {on} whose list of files is not here: whether this file is one of them is not known."
+        ),
+    };
+    format!("{}\n\n", paint(tone, &words))
 }
 
 /// Who signed a release.
-fn signer(relations: &Relations, release: &VerifiedStatement) -> String {
-    match relations.verdict.trusted.get(&release.id()).filter(|principals| !principals.is_empty()) {
-        Some(principals) => one_line(&some_of(principals, SHOWN, " and ")),
-        None => format!("an unchecked key ({})", release.identity()),
-    }
+fn signer(relations: &Relations, release: &FileRelease) -> String {
+    let by = one_line(&some_of(&release.by, SHOWN, " and "));
+    if is_trusted(relations, release) { by } else { format!("an unchecked key ({by})") }
+}
+
+fn is_trusted(relations: &Relations, release: &FileRelease) -> bool {
+    relations.verdict.trusted.get(&release.statement).is_some_and(|principals| !principals.is_empty())
 }
 
 /// By whom and when the file was released, if a release that counts lists it.
-fn released(relations: &Relations, name: &str) -> Option<String> {
-    let released = relations.released();
-    let (release, path) = released.first()?;
-    let by = match relations.verdict.trusted.get(&release.id()).filter(|principals| !principals.is_empty()) {
-        Some(principals) => paint(Tone::Good, &one_line(&some_of(principals, SHOWN, " and "))),
-        None => format!("{} ({})", paint(Tone::Doubt, "an unchecked key"), release.identity()),
+fn released(relations: &Relations, releases: &[FileRelease], name: &str) -> Option<String> {
+    let release = releases.iter().find(|one| one.lists == Lists::File)?;
+    let by = one_line(&some_of(&release.by, SHOWN, " and "));
+    let by = if is_trusted(relations, release) {
+        paint(Tone::Good, &by)
+    } else {
+        format!("{} ({by})", paint(Tone::Doubt, "an unchecked key"))
     };
-    let path = crate::path(path);
-    let path = if path == name { String::new() } else { format!(" as {path}") };
-    Some(format!("was released{path} by {by} on {}", moment(release.created())))
+    let path = release.path.as_deref().map(crate::path).filter(|path| path != name);
+    let path = path.map(|path| format!(" as {path}")).unwrap_or_default();
+    Some(format!("was released{path} by {by} on {}", moment(release.created)))
 }
 
 /// Whose signatures there are where none of them counts, and what helps: apart, for anybody can sign

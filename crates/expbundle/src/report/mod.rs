@@ -16,7 +16,7 @@ use expbundle_format::{Code, Finding, Place, RecordId};
 use expbundle_statement::{Identity, SkippedLine, TrustPolicy};
 use serde::Serialize;
 
-use crate::folder::{FileReport, Folder, FolderReport, RevokedBy};
+use crate::folder::{FileReport, Folder, FolderReport, ReleaseReport};
 use crate::judge::{State, Verdict};
 use crate::standing::KnownKey;
 use crate::verify::{Digests, Intact};
@@ -117,9 +117,9 @@ pub struct Report {
     /// The keys that were revoked, in OpenSSH's one-line form.
     #[serde(skip)]
     pub keys_taken_back: BTreeSet<String>,
-    /// Who revoked a release of just these files after the moment that is judged.
+    /// A release of files that are here that was revoked after the moment that is judged.
     #[serde(skip)]
-    pub release_revoked_since: Option<RevokedBy>,
+    pub release_revoked_since: Option<ReleaseReport>,
     /// Keys that the signers file has and that were revoked.
     #[serde(skip)]
     pub revoked_keys: Vec<RevokedKey>,
@@ -254,8 +254,8 @@ impl Report {
     }
 
     /// Whether somebody whose word counts has something against a record that counts, an ancestor of
-    /// one, or a record that names a counted file as its output; or revoked a release of just these
-    /// files. What is said of other records changes nothing: anybody can add it.
+    /// one, or a record that names a counted file as its output; or revoked a release of such files.
+    /// What is said of other records changes nothing: anybody can add it.
     pub fn is_objected(&self) -> bool {
         let is_objected =
             |record: &RecordReport| !record.objections.is_empty() || !record.ancestors_objected.is_empty();

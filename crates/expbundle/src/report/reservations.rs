@@ -1,6 +1,7 @@
 //! What keeps somebody who asks for no objections from a yes: objections, whatever their dates, and
 //! what cannot be known.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use expbundle_format::container::EntryName;
@@ -9,7 +10,7 @@ use expbundle_format::{Code, Finding, Foreign, Place, RecordId, StatementId};
 use expbundle_statement::{Judgement, Kind, TrustPolicy};
 
 use super::{ObjectedReport, Report};
-use crate::folder::{ReleaseReport, ReleaseState, RevokedBy};
+use crate::folder::ReleaseReport;
 use crate::judge::Verdict;
 use crate::standing::Objection;
 use crate::verify::Intact;
@@ -111,14 +112,13 @@ impl Report {
         self
     }
 
-    /// Who revoked a release of just these files, or of files that are not known, and did not sign
-    /// these anew.
-    pub fn revoked_release(&self) -> Option<&RevokedBy> {
-        let is_revoked = |release: &&ReleaseReport| {
-            (release.same || release.may_be_same) && release.state == ReleaseState::Revoked && !release.signed_anew
-        };
-        let mut releases = self.folder.iter().flat_map(|folder| &folder.releases);
-        releases.find(is_revoked).and_then(|release| release.revoked_by.as_ref())
+    /// A release of files that are here, or of files that are not known, that was revoked: the one
+    /// that has most of them.
+    pub fn revoked_release(&self) -> Option<&ReleaseReport> {
+        let releases = self.folder.iter().flat_map(|folder| &folder.releases);
+        let revoked = releases.filter(|release| release.is_objection());
+        // Of equals the latest, which stands first.
+        revoked.min_by_key(|release| (!release.same, Reverse(release.here)))
     }
 
     /// Whether nothing keeps somebody who asks for no objections from a yes.
@@ -157,12 +157,11 @@ impl Report {
             Some(say(place, format!("{what} by {by}, dated {}{reason}", one.created)))
         });
         let releases = self.revoked_release().into_iter().chain(&self.release_revoked_since);
-        let revoked = releases.map(|one| {
+        let revoked = releases.filter_map(|release| {
+            let one = release.revoked_by.as_ref()?;
             let (by, reason) = (one.by.join(", "), reason(one.reason.as_deref()));
-            say(
-                Place::unknown(),
-                format!("a release of just these files was revoked by {by}, dated {}{reason}", one.created),
-            )
+            let message = format!("{} was revoked by {by}, dated {}{reason}", release.what(), one.created);
+            Some(say(Place::unknown(), message))
         });
         let missing = self.missing_parents.iter().map(|parent| {
             let why = if parent.is_apart { "is not signed by a trusted key" } else { "is not here" };
