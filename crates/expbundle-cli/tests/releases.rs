@@ -109,3 +109,36 @@ fn a_revoked_release_speaks_of_its_files_in_another_folder_too() {
         assert_eq!(run(&bench, &["why", "m/model.safetensors", "--no-objections"]).1, Some(status), "{key}");
     }
 }
+
+#[test]
+fn a_seal_that_lists_what_is_left_out_is_told_of() {
+    let bench = Bench::with_bundle();
+    bench.ok(&["sign", "a.expb", "--key", "key"]);
+    bench.ok(&["keygen", "-o", "other"]);
+    bench.ok(&[
+        "create",
+        "--title",
+        "fine",
+        "--input",
+        "weights.bin",
+        "--derive-from",
+        "a.expb",
+        "--relation",
+        "fine-tuned-from",
+        "-o",
+        "b.expb",
+    ]);
+    bench.ok(&["merge", "a.expb", "b.expb", "-o", "both.expb"]);
+    bench.ok(&["seal", "both.expb", "--key", "other"]);
+    let told = "by SHA256:";
+    let said = bench.said(&["withhold", "both.expb", "--section", "context", "-o", "part.expb"]);
+    assert!(said.contains("the seal of ") && said.contains(told), "{said}");
+    assert!(
+        said.contains("lists 2 objects that the copy leaves out: whoever trusts that key will refuse it"),
+        "{said}"
+    );
+    let said = bench.said(&["merge", "both.expb", "--thin", "-o", "thin.expb"]);
+    assert!(said.contains("that the copy leaves out"), "{said}");
+    let said = bench.said(&["merge", "both.expb", "a.expb", "-o", "more.expb"]);
+    assert!(!said.contains("seal"), "{said}");
+}

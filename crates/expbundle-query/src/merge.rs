@@ -3,12 +3,12 @@
 use std::collections::{BTreeSet, HashSet};
 
 use expbundle::Bundle;
-use expbundle::family::returning;
+use expbundle::family::{BrokenSeal, returning, seals_broken};
 use expbundle::verify::{CheckError, Intact};
 use expbundle_format::container::{EntryName, SectionName};
 use expbundle_format::limits::Limits;
 use expbundle_format::{Finding, RecordId};
-use expbundle_statement::TrustPolicy;
+use expbundle_statement::{Kind, TrustPolicy, VerifiedStatement};
 use jiff::Timestamp;
 
 use crate::{QueryError, starting};
@@ -34,6 +34,9 @@ pub struct Merged {
     /// The files of the statements in which trusted keys say something against a record, statement
     /// or key.
     pub against_by_trusted: BTreeSet<String>,
+    /// Seals that do not bind here and name what is left out: whoever trusts their keys will refuse the
+    /// result.
+    pub unsealed: Vec<BrokenSeal>,
     /// Sections that one of them withholds and that are here because another has them.
     pub returning: Vec<(RecordId, SectionName)>,
 }
@@ -95,6 +98,9 @@ pub fn merge(
     }
     let findings = std::mem::take(&mut verdict.findings);
     let against_by_trusted = intact.against_by_trusted(&verdict);
+    let is_seal = |one: &&VerifiedStatement| one.kind() == Kind::Seal;
+    let seals: Vec<VerifiedStatement> = intact.statements().iter().filter(is_seal).cloned().collect();
+    let whole = (!seals.is_empty()).then(|| bundle.clone());
     if let Some(beginning) = kept.closure {
         // What is set apart stops no command, so its ids are not looked at where one that counts
         // fits.
@@ -108,7 +114,8 @@ pub fn merge(
         bundle.sound(policy, at)?;
     }
     within(kept.limits.entries, bundle.entries().count())?;
+    let unsealed = whole.map(|whole| seals_broken(&seals, &whole, &bundle)).unwrap_or_default();
     returning
         .retain(|(record, section)| bundle.contains(&EntryName::Section { record: *record, section: section.clone() }));
-    Ok(Merged { bundle, findings, against_by_trusted, returning })
+    Ok(Merged { bundle, findings, against_by_trusted, unsealed, returning })
 }

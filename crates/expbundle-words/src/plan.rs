@@ -1,13 +1,16 @@
 //! What is about to change in a model folder.
 
+use expbundle::Bundle;
+use expbundle::family::{BrokenSeal, seals_broken};
 use expbundle::folder::FileState;
+use expbundle::verify::Intact;
 use expbundle_directory::Plan;
 use expbundle_format::RecordId;
 use expbundle_format::container::SectionName;
 use expbundle_format::sections::{Identity, JsonSection as _};
 use expbundle_query::short;
 
-use crate::{Tone, cell, count, objections, one_line, paint, printable};
+use crate::{Tone, calling_itself, cell, count, moment, objections, one_line, paint, printable};
 
 /// Says which sections are there again because one copy has what another withholds: names and hosts
 /// before anything else.
@@ -23,6 +26,40 @@ pub fn comes_back(sections: &[(RecordId, SectionName)]) -> Vec<String> {
         lines.push(format!("{} come back", count((sections.len() - SHOWN) as u64, "more withheld section")));
     }
     lines
+}
+
+/// The same, each as a note of its own.
+pub fn returned(sections: &[(RecordId, SectionName)]) -> String {
+    comes_back(sections).iter().map(|line| note(line)).collect()
+}
+
+/// Warns of seals that name what a copy leaves out: whoever trusts their keys will not take it.
+pub fn unsealed(seals: &[BrokenSeal]) -> String {
+    const SHOWN: usize = 8;
+    let line = |seal: &BrokenSeal| {
+        let (who, on) = (calling_itself(&seal.key, seal.name.as_deref()), moment(seal.created));
+        let objects = count(seal.left_out as u64, "object");
+        note(&format!(
+            "the seal of {on} by {who} lists {objects} that the copy leaves out: whoever trusts that key will refuse it"
+        ))
+    };
+    let mut text: String = seals.iter().take(SHOWN).map(line).collect();
+    if seals.len() > SHOWN {
+        text += &note(&format!(
+            "{} of other keys list what the copy leaves out",
+            count((seals.len() - SHOWN) as u64, "more seal")
+        ));
+    }
+    text
+}
+
+/// The same of a copy of a bundle.
+pub fn unsealed_in(intact: &Intact, copy: &Bundle) -> String {
+    unsealed(&seals_broken(intact.statements(), intact.bundle(), copy))
+}
+
+fn note(line: &str) -> String {
+    format!("{} {line}\n", paint(Tone::Doubt, "note:"))
 }
 
 /// How each file stands to the records that name it.
@@ -59,7 +96,7 @@ pub fn words(plan: &Plan) -> String {
     });
     let mut text = objections::lines(objected);
     for note in &plan.notes {
-        text += &format!("{} {}\n", paint(Tone::Doubt, "note:"), one_line(note));
+        text += &self::note(&one_line(note));
     }
     if !plan.changes.is_empty() {
         text += &format!("\n{}\n", coloured(&plan.diff()));

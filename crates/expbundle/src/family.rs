@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use expbundle_format::container::{EntryName, SectionName};
+use expbundle_format::time::Time;
 use expbundle_format::{Code, Finding, Place, RecordId, StatementId};
 use expbundle_lineage::Lineage;
 use expbundle_lineage::parallel::prelude::*;
@@ -58,8 +59,7 @@ impl Intact {
 
     /// A copy without sections of these names: ids and signatures stay as they are.
     ///
-    /// Says which sections can be guessed at from their digests, because they hold no salt, and
-    /// which seals break.
+    /// Says which sections can be guessed at from their digests, because they hold no salt.
     pub fn withhold(&self, names: &[SectionName]) -> (Bundle, Vec<Finding>) {
         let mut findings = Vec::new();
         for (record, name, _) in self.bundle().sections().filter(|(_, name, _)| names.contains(name)) {
@@ -157,6 +157,36 @@ fn decides_successor(statement: &VerifiedStatement) -> bool {
 fn changes_others(predicate: &Predicate) -> bool {
     matches!(predicate, Predicate::Revocation(_))
         || matches!(predicate, Predicate::Link(Asserted { claim: LinkClaim::Signer { .. }, .. }))
+}
+
+/// Those of these statements that are seals and name objects which a copy leaves out, and how many. A
+/// seal that binds makes the copy fail; any other does so for whoever trusts its key.
+pub fn seals_broken(statements: &[VerifiedStatement], whole: &Bundle, copy: &Bundle) -> Vec<BrokenSeal> {
+    let is_left_out = |name: &&String| name.parse().is_ok_and(|name| whole.contains(&name) && !copy.contains(&name));
+    let broken = |statement: &VerifiedStatement| {
+        let Predicate::Seal(seal) = statement.predicate() else { return None };
+        let left_out = seal.objects.iter().filter(is_left_out).count();
+        (left_out > 0).then(|| BrokenSeal {
+            key: statement.identity().to_string(),
+            name: statement.signer_name().map(str::to_owned),
+            created: statement.created(),
+            left_out,
+        })
+    };
+    statements.iter().filter_map(broken).collect()
+}
+
+/// A seal that names what a copy leaves out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrokenSeal {
+    /// Fingerprint of its key.
+    pub key: String,
+    /// What the key's owner calls itself. Claimed.
+    pub name: Option<String>,
+    /// When it was made, as its signer says.
+    pub created: Time,
+    /// How many objects that it names are left out.
+    pub left_out: usize,
 }
 
 /// Sections that one copy of a record is without and another has: joined, they are there again,

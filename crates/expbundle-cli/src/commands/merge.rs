@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 use expbundle::output::Inputs;
 use expbundle::verify::Digests;
 use expbundle_query::{Kept, MergeError, Merged, merge};
-use expbundle_words::{Failure, Tone, count, findings, paint, plan};
+use expbundle_words::{Failure, count, findings, plan};
 
 use crate::relations::find;
 use crate::target::Target;
@@ -56,14 +56,13 @@ impl Merge {
         let kept = Kept { closure: self.closure.as_deref(), thin: self.thin, ..Kept::default() };
         let members = family.members.into_iter().map(|(_, intact)| intact).collect();
         let merged = merge(members, kept, policy.as_ref(), keys::now().timestamp());
-        let Merged { bundle, findings, against_by_trusted, returning } = merged.map_err(|error| match error {
-            MergeError::Check(error) => tracker::unsound(error),
-            other => other.into(),
-        })?;
+        let Merged { bundle, findings, against_by_trusted, unsealed, returning } =
+            merged.map_err(|error| match error {
+                MergeError::Check(error) => tracker::unsound(error),
+                other => other.into(),
+            })?;
         output.save(&bundle)?;
-        for note in plan::comes_back(&returning) {
-            terminal::talk(&format!("{} {note}\n", paint(Tone::Doubt, "note:")));
-        }
+        terminal::talk(&(plan::returned(&returning) + &plan::unsealed(&unsealed)));
         let worth: Vec<_> = findings.into_iter().filter(findings::is_worth).collect();
         terminal::talk(&findings::but_first(&against_by_trusted, &worth));
         let (records, statements) = (bundle.records().count() as u64, bundle.statements().count() as u64);

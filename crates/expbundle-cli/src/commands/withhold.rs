@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 use expbundle::output::Inputs;
 use expbundle_format::container::SectionName;
 use expbundle_query::sections_called;
-use expbundle_words::findings;
+use expbundle_words::{findings, plan};
 
 use crate::target::Target;
 use crate::{Outcome, exit, files, signers, terminal, tracker};
@@ -47,7 +47,7 @@ impl Withhold {
         let policy = self.trust.as_deref().map(signers::read).transpose()?;
         tracker::checked(&bundle, policy.as_ref())?;
         output.save(&bundle)?;
-        terminal::talk(&findings::all(&found));
+        terminal::talk(&(findings::all(&found) + &plan::unsealed_in(&intact, &bundle)));
         let names: Vec<&str> = names.iter().map(SectionName::as_str).collect();
         terminal::talk(&format!("{}: without {}\n", self.out, names.join(", ")));
         Ok(exit::OK)
