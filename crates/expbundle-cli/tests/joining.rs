@@ -69,7 +69,8 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// A run of the Trainer, logged to W&B too: both made the same weights, and its cost counts once.
+/// A run of the Trainer, logged to W&B too: both made the same weights, and its
+/// cost counts once where one record supersedes the other.
 #[test]
 fn a_run_that_two_tools_recorded_is_one() {
     let bench = Bench::new();
@@ -90,7 +91,13 @@ fn a_run_that_two_tools_recorded_is_one() {
         assert!(text.contains("one run was recorded by") && text.contains("lineage.seen-twice"), "{text}");
     }
     let text = said(&bench, &["lineage", "both.expb", "--cost"]);
-    assert!(text.contains("1 record that is of a run that is already counted"), "{text}");
+    assert!(text.contains("counted for each: 2 records that may be of one run"), "{text}");
+    bench.ok(&["keygen", "-o", "key"]);
+    bench.ok(&["supersede", "trainer.expb", "--by", "wandb.expb", "--key", "key", "-o", "settled.expb"]);
+    bench.ok(&["sign", "settled.expb", "--key", "key"]);
+    bench.ok(&["merge", "wandb.expb", "settled.expb", "-o", "once.expb"]);
+    let text = said(&bench, &["lineage", "once.expb", "--cost"]);
+    assert!(!text.contains("counted for each") && text.contains("superseded by another record here"), "{text}");
     // Other weights are another run.
     std::fs::write(bench.path("trainer/model.safetensors"), &weights[1..]).expect("room");
     bench.said(&["convert", "transformers", "trainer", "-o", "other.expb"]);

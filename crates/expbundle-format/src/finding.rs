@@ -157,7 +157,7 @@ codes! {
     LineageLicenceWithheld "lineage.licence-withheld" Warning "the section that states licences is withheld, so conflicts cannot be ruled out; get a copy that includes `artifacts.json`";
     LineageLicenceConflict "lineage.licence-conflict" Warning "the licences of a model and its ancestor may be incompatible; ask a lawyer";
     LineageTwoRecords "lineage.two-records" Warning "two records describe the same run; sign which one replaces the other";
-    LineageSeenTwice "lineage.seen-twice" Info "several tools recorded one run: its cost counts once, and each record may say what the others do not";
+    LineageSeenTwice "lineage.seen-twice" Info "several tools recorded one run, and sums count what each says of its cost; to count one, sign that it replaces the others";
     LineageCycle "lineage.cycle" Error "records cannot descend from each other in a circle; do not trust the declared parents";
     LineageChildBeforeParent "lineage.child-before-parent" Warning "the child started before its parent could be used; a clock was wrong, or the parent is wrong";
     LineageUnaccountedInput "lineage.unaccounted-input" Info "the origin of this input is unknown; merge the bundle of the run that made it, or record its origin";

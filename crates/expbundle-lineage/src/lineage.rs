@@ -119,10 +119,21 @@ impl Lineage {
         &self.findings
     }
 
-    /// The run that a record is of, as a number: records of one source have the same, and so have
-    /// those of one run that several tools saw. `None` if it has no source.
-    pub fn run_of(&self, id: RecordId) -> Option<u32> {
+    /// The source that a record is of, as a number: records of one tool and run have the same. `None`
+    /// if it has no source.
+    pub fn source_of(&self, id: RecordId) -> Option<u32> {
         self.runs.of[self.position(id)? as usize]
+    }
+
+    /// Those of these records that are of one run with another of them, which another tool recorded.
+    pub fn seen_twice_among(&self, records: &[RecordId]) -> Vec<RecordId> {
+        let among: HashSet<RecordId> = records.iter().copied().collect();
+        let groups = self.runs.seen_twice.iter().map(|group| {
+            group.iter().map(|record| self.id(*record)).filter(|id| among.contains(id)).collect::<Vec<_>>()
+        });
+        let mut seen: Vec<RecordId> = groups.filter(|group| group.len() > 1).flatten().collect();
+        seen.sort_unstable();
+        seen
     }
 
     /// Number of records.

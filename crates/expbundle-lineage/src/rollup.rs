@@ -1,7 +1,7 @@
 //! Roll-ups: what an ancestry adds up to, and the weakest of it.
 //!
 //! Values are the caller's: hours, charges, states. Each ancestor counts once however many ways
-//! lead to it, and each run once however many records describe it, of one tool or of several.
+//! lead to it, and each source once however many records have it.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -20,7 +20,7 @@ pub struct Rollup<T> {
     pub counted: Vec<RecordId>,
     /// Records of which no value is known, so that the true sum may be larger.
     pub unknown: Vec<RecordId>,
-    /// Records that are not counted because another record of the same run stands for it.
+    /// Records that are not counted because another record of the same source stands for it.
     pub repeated: Vec<RecordId>,
     /// Records whose place another record here took, which the caller did not leave out.
     pub superseded: Vec<RecordId>,
@@ -33,8 +33,8 @@ pub struct Rollup<T> {
 impl Lineage {
     /// Adds up a value over records and all their ancestors, each once.
     ///
-    /// What `is_left_out` stands for no run and takes nobody's place. Then what was superseded
-    /// goes, of whatever run it is. Of several records of one run that are left that of the
+    /// What `is_left_out` stands for no source and takes nobody's place. Then what was superseded
+    /// goes, of whatever source it is. Of several records of one source that are left that of the
     /// lowest `rank` counts, then one that has a value, then the first by id (spec/family.md,
     /// "Sums"). Every record is in one list.
     pub fn rollup<T, R: Ord>(
@@ -56,11 +56,11 @@ impl Lineage {
         absent.dedup();
         let mut sum = Rollup { total: None, counted, unknown, repeated, superseded, left_out, absent };
         let mut known: Vec<(RecordId, Option<T>)> = standing.into_iter().map(|id| (id, value(id))).collect();
-        // Best first, so that the first of each run is the one that counts.
+        // Best first, so that the first of each source is the one that counts.
         known.sort_by_cached_key(|(id, value)| (rank(*id), value.is_none(), *id));
-        let mut runs: HashSet<u32> = HashSet::new();
+        let mut sources: HashSet<u32> = HashSet::new();
         for (id, value) in known {
-            if self.run_of(id).is_some_and(|run| !runs.insert(run)) {
+            if self.source_of(id).is_some_and(|source| !sources.insert(source)) {
                 sum.repeated.push(id);
                 continue;
             }

@@ -13,7 +13,7 @@ use crate::lineage::asserted_of;
 /// Which records are of one run.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Runs {
-    /// By record, the number of its run; `None` if it has no source.
+    /// By record, the number of its source; `None` if it has none.
     pub(crate) of: Vec<Option<u32>>,
     /// Records of each run that several tools saw.
     pub(crate) seen_twice: Vec<Vec<u32>>,
@@ -53,11 +53,10 @@ impl Runs {
         groups.retain(|_, runs| runs.len() > 1 && have_different_tools(runs, sources));
         let root: BTreeMap<u32, u32> =
             groups.iter().flat_map(|(root, runs)| runs.iter().map(move |run| (*run, *root))).collect();
-        let of: Vec<Option<u32>> = of.into_iter().map(|run| run.map(|run| *root.get(&run).unwrap_or(&run))).collect();
-        let mut seen: BTreeMap<u32, Vec<u32>> = groups.into_keys().map(|root| (root, Vec::new())).collect();
+        let mut seen: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         for (record, run) in (0_u32..).zip(&of) {
-            if let Some(records) = run.and_then(|run| seen.get_mut(&run)) {
-                records.push(record);
+            if let Some(root) = run.and_then(|run| root.get(&run)) {
+                seen.entry(*root).or_default().push(record);
             }
         }
         Self { of, seen_twice: seen.into_values().collect() }

@@ -125,6 +125,35 @@ proptest! {
     }
 
     #[test]
+    fn no_other_record_lowers_what_a_record_adds_to_a_sum(
+        stories in stories(),
+        sources in prop::collection::vec(prop::option::weighted(0.8, 0..5_usize), 12),
+        left_out in 0..12_usize,
+    ) {
+        let source = |(story, source): (Story, &Option<usize>)| match source {
+            // Three tools, and two runs of two of them.
+            Some(source) => story.run(["wandb", "mlflow", "transformers"][source % 3], &(source / 3).to_string()),
+            None => story,
+        };
+        let all: Vec<Story> = stories.into_iter().zip(&sources).map(source).collect();
+        let mut rest = all.clone();
+        if left_out < rest.len() {
+            rest.remove(left_out);
+        }
+        let sum = |stories: &[Story]| {
+            let lineage = lineage(stories);
+            let of = [id("0"), id("1"), id("2")];
+            let sum = lineage.rollup(&of, |_| false, |_| (), |record| Some(vec![record]), |a, b| [a, b].concat());
+            let family: BTreeSet<RecordId> = lineage.ancestors(&of).into_iter().chain(of).collect();
+            (sum.total.unwrap_or_default(), sum.repeated, family)
+        };
+        let ((whole, ..), (part, repeated, family)) = (sum(&all), sum(&rest));
+        for counted in whole.iter().filter(|id| family.contains(id)) {
+            prop_assert!(part.contains(counted) || *counted == id(&left_out.to_string()), "{counted:?}, {repeated:?}");
+        }
+    }
+
+    #[test]
     fn no_grade_is_raised_by_a_weaker_link(stories in stories(), child in 0..12_usize, parent in 0..12_usize) {
         let before = edges(&lineage(&stories));
         let asserted = link(&child.to_string(), &parent.to_string());

@@ -279,9 +279,9 @@ fn one_run_has_one_record_unless_somebody_says_which_counts() {
     assert_eq!(codes(&lineage(&resumed)), [""; 0]);
 }
 
-/// Two tools that recorded one run are told by what both made, and its cost counts once.
+/// Two tools that recorded one run are told by what both made, and each record counts.
 #[test]
-fn one_run_that_two_tools_saw_counts_once() {
+fn one_run_that_two_tools_saw_is_told_of_and_each_record_counts() {
     let (nine, ten, eleven) = ("2026-11-22T09:00:00Z", "2026-11-22T10:00:00Z", "2026-11-22T11:00:00Z");
     let seen = |name: &str, tool: &str, run: &str| record(name).run(tool, run).puts("model", "w");
     let child = || record("child").takes("model", "w");
@@ -294,26 +294,30 @@ fn one_run_that_two_tools_saw_counts_once() {
             |record| (record != id("child")).then_some(10),
             |a, b| a + b,
         );
-        (sum.total.unwrap_or(0), codes(&lineage).contains(&"lineage.seen-twice"))
+        (
+            sum.total.unwrap_or(0),
+            lineage.seen_twice_among(&sum.counted).len(),
+            codes(&lineage).contains(&"lineage.seen-twice"),
+        )
     };
     let one = || seen("a", "mlflow", "1").at(nine, eleven);
-    assert_eq!(hours(&[one(), seen("b", "wandb", "x").at(ten, eleven), child()]), (10, true));
-    assert_eq!(hours(&[one(), seen("b", "wandb", "x"), child()]), (10, true));
+    assert_eq!(hours(&[one(), seen("b", "wandb", "x").at(ten, eleven), child()]), (20, 2, true));
+    assert_eq!(hours(&[one(), seen("b", "wandb", "x"), child()]), (20, 2, true));
     let third = seen("c", "transformers", "s");
-    assert_eq!(hours(&[one(), seen("b", "wandb", "x"), third, child()]), (10, true));
+    assert_eq!(hours(&[one(), seen("b", "wandb", "x"), third, child()]), (30, 3, true));
     // Neither the time of another run, nor a descendant, nor one that passed the bytes on, nor two
     // runs of one tool, also by way of a third record.
-    assert_eq!(hours(&[one().at(nine, nine), seen("b", "wandb", "x").at(ten, eleven), child()]), (20, false));
-    assert_eq!(hours(&[one(), seen("b", "wandb", "x").from("part-of", "a"), child()]), (20, false));
-    assert_eq!(hours(&[one(), seen("b", "wandb", "x").takes("model", "w"), child()]), (10, false));
-    assert_eq!(hours(&[one(), seen("b", "mlflow", "2"), seen("c", "wandb", "x"), child()]), (30, false));
+    assert_eq!(hours(&[one().at(nine, nine), seen("b", "wandb", "x").at(ten, eleven), child()]), (20, 0, false));
+    assert_eq!(hours(&[one(), seen("b", "wandb", "x").from("part-of", "a"), child()]), (20, 0, false));
+    assert_eq!(hours(&[one(), seen("b", "wandb", "x").takes("model", "w"), child()]), (10, 0, false));
+    assert_eq!(hours(&[one(), seen("b", "mlflow", "2"), seen("c", "wandb", "x"), child()]), (30, 0, false));
     let joining = seen("c", "wandb", "x").puts("model", "v");
     let other = record("b").run("mlflow", "2").puts("model", "v");
-    assert_eq!(hours(&[one(), other, joining, child().takes("model", "v")]), (30, false));
+    assert_eq!(hours(&[one(), other, joining, child().takes("model", "v")]), (30, 0, false));
     // What is the same everywhere proves nothing, and one tool's two runs are two.
     let config = |name: &str, tool: &str| record(name).run(tool, "1").puts("config", "w");
     assert!(!codes(&lineage(&[config("a", "mlflow"), config("b", "wandb")])).contains(&"lineage.seen-twice"));
-    assert_eq!(hours(&[one(), seen("b", "mlflow", "2"), child()]), (20, false));
+    assert_eq!(hours(&[one(), seen("b", "mlflow", "2"), child()]), (20, 0, false));
 }
 
 #[test]

@@ -41,8 +41,11 @@ pub struct FamilyCosts {
     pub unknown: Vec<RecordId>,
     /// Records whose cost is withheld, and would count if it were not.
     pub withheld: Vec<RecordId>,
-    /// Records of a run for which another record here stands.
+    /// Records for whose source another record here stands.
     pub repeated: Vec<RecordId>,
+    /// Records that were counted, or would be if their costs were known, and that are of one run with
+    /// another of them, which another tool recorded: its cost is counted for each.
+    pub seen_twice: Vec<RecordId>,
     /// Records whose place another record here took.
     pub superseded: Vec<RecordId>,
     /// Records that were revoked: what they say of their cost is listed and not added.
@@ -89,8 +92,9 @@ impl Intact {
     ///
     /// What was revoked, itself or all that vouched for it, is not added, stands for no run and takes
     /// nobody's place. A successor
-    /// counts in place of what it supersedes. Of several records of one run one that is signed
-    /// counts before one that is not.
+    /// counts in place of what it supersedes. Of several records of one source one that is signed
+    /// counts before one that is not. Records of two sources are never one: otherwise whoever leaves out
+    /// the record that tells them apart would lower the sum.
     pub fn costs(&self, verdict: &Verdict, of: &[RecordId]) -> FamilyCosts {
         let state = |id: RecordId| verdict.records.get(&id).copied().unwrap_or(State::Intact);
         let cost = |id: RecordId| self.json_section::<Cost>(id);
@@ -108,7 +112,7 @@ impl Intact {
         let Rollup { counted, unknown, mut repeated, superseded, left_out, absent, .. } = rollup;
         // What is withheld would have counted in place of what stands for its run: that it is not
         // here must not go unsaid.
-        let run = |id: RecordId| verdict.lineage.run_of(id);
+        let run = |id: RecordId| verdict.lineage.source_of(id);
         let of_known = counted.iter().map(|id| (*id, true)).chain(unknown.iter().map(|id| (*id, false)));
         let standing: HashMap<u32, (RecordId, bool)> =
             of_known.filter_map(|stands| Some((run(stands.0)?, stands))).collect();
@@ -147,7 +151,20 @@ impl Intact {
         unaccounted.retain(|id| known.contains(id));
         unaccounted.sort_unstable();
         unaccounted.dedup();
-        FamilyCosts { sums, counted, unknown, withheld, repeated, superseded, revoked, absent, unaccounted, possible }
+        let seen_twice = verdict.lineage.seen_twice_among(&[&counted[..], &unknown, &withheld].concat());
+        FamilyCosts {
+            sums,
+            counted,
+            unknown,
+            withheld,
+            repeated,
+            seen_twice,
+            superseded,
+            revoked,
+            absent,
+            unaccounted,
+            possible,
+        }
     }
 }
 

@@ -46,6 +46,12 @@ pub fn words(relations: &Relations, cost: &FamilyCosts) -> String {
     let mut text = table(&rows);
     let counted = count(cost.counted.len() as u64, "record");
     _ = writeln!(text, "counted: {counted}, each once{}", whose(relations, &cost.counted));
+    if !cost.seen_twice.is_empty() {
+        let what = paint(Tone::Doubt, "may be of one run that several tools recorded");
+        let which =
+            format!("{} that {what}: {}", count(cost.seen_twice.len() as u64, "record"), listed(&cost.seen_twice));
+        _ = writeln!(text, "counted for each: {which}; `expbundle supersede` says which of them counts");
+    }
     for (which, one, several) in [
         (&cost.revoked, "was revoked", "were revoked"),
         (&cost.unknown, "states no cost that could be added", "state no cost that could be added"),
