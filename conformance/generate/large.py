@@ -316,6 +316,10 @@ def not_for_git(suite):
     case("link-to-a-pipe", "a link is a link", {**one, ".git/pipe": PIPE, "link": ".git/pipe"}, [SYMLINK, NOT_RELEASED])
     for name, (first, second) in {"case": ("a.bin", "A.bin"), "normalization": ("mod\u00e9.bin", "mode\u0301.bin"), "folder": ("sub/a.bin", "Sub/b.bin"), "dot": ("a.bin", "a.bin."), "soft-hyphen": ("a.bin", "a\u00ad.bin"), "filler": ("a.bin", "\u3164a.bin"), "tag": ("a.bin", "a.bin\U000e0041"), "narrow-blank": ("a b.bin", "a\u202fb.bin")}.items():
         case(f"alike-by-{name}", "some file systems take them for one", {**one, first: WEIGHTS, second: OTHER}, ["directory.alike", NOT_RELEASED])
+    later = {"\u1c89.txt": OTHER, "\u1c8a.txt": OTHER, "\ua7cb.txt": OTHER, "\u0264.txt": OTHER}
+    case("not-alike-by-letters-of-a-later-unicode", "Unicode 14.0 has no pairs for them, whatever table a verifier has", {**one, **later}, [UNCOVERED, NOT_RELEASED])
+    case("alike-around-a-letter-of-a-later-unicode", "what is before and behind such a letter is folded", {**one, "A\u1c89\u00e9": WEIGHTS, "a\u1c89e\u0301": OTHER}, ["directory.alike", NOT_RELEASED])
+    case("alike-by-letters-of-unicode-14", "the last version whose pairs count", {**one, "\ua7c0.bin": WEIGHTS, "\ua7c1.bin": OTHER}, ["directory.alike", NOT_RELEASED])
     case("alike-and-changed", "a second spelling hides no change", {BUNDLE: one[BUNDLE], "model.safetensors": OTHER, "Model.safetensors": OTHER}, ["directory.alike", NO_WEIGHTS], [CHANGED])
 
 

@@ -1,6 +1,9 @@
 """spec/directory.md, "Paths", "What is not counted" and "Git LFS pointers": what is in a folder, read once."""
 
+import bisect
+import functools
 import hashlib
+import itertools
 import os
 import pathlib
 import re
@@ -175,9 +178,24 @@ def unescaped(path):
     return re.sub("%([0-9A-F]{2})", lambda escape: chr(int(escape[1], 16)), path)
 
 
+@functools.cache
+def assigned():
+    """Beginnings and ends of the characters that Unicode 14.0 assigns, in turn: a later table has more, and an older one fewer."""
+    ranges = (pathlib.Path(__file__).resolve().parent / "assigned.txt").read_text().split()
+    return [int(end, 16) + place for pair in ranges for place, end in enumerate(pair.split("-"))]
+
+
+def is_assigned(letter):
+    return bisect.bisect(assigned(), ord(letter)) % 2 == 1
+
+
 def folded(name):
-    name = "".join(letter for letter in name if ord(letter) not in DROPPED)
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFD", name).casefold()).rstrip(". ")
+    runs = itertools.groupby((letter for letter in name if ord(letter) not in DROPPED), is_assigned)
+    return "".join(caseless("".join(run)) if known else "".join(run) for known, run in runs).rstrip(". ")
+
+
+def caseless(text):
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFD", text).casefold())
 
 
 def alike(paths):

@@ -9,6 +9,8 @@ use std::collections::{BTreeSet, HashMap};
 use expbundle_format::foreign::is_ignorable;
 use unicode_normalization::UnicodeNormalization as _;
 
+use crate::assigned::ASSIGNED;
+
 /// The paths among these that another one is alike. Linear in the length of all paths: each name of
 /// a path is looked up once.
 pub fn alike<'a>(paths: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
@@ -46,10 +48,26 @@ fn folded(name: &str) -> String {
     // HFS+ skips some of these characters, as git's protection of `.git` has to know; of the others
     // nothing is to be seen either.
     let is_dropped = |c: &char| is_ignorable(*c) || matches!(c, '\u{2028}'..='\u{2029}');
-    let kept: String = name.chars().filter(|c| !is_dropped(c)).nfd().collect();
-    let folded: String = caseless::default_case_fold_str(&kept).nfkc().collect();
+    let kept: Vec<char> = name.chars().filter(|c| !is_dropped(c)).collect();
+    let mut folded = String::with_capacity(name.len());
+    // Every table knows the letters of one version of Unicode; what came later stays as it is.
+    for run in kept.chunk_by(|one, next| is_assigned(*one) == is_assigned(*next)) {
+        if run.first().is_some_and(|c| is_assigned(*c)) {
+            let decomposed: String = run.iter().copied().nfd().collect();
+            folded.extend(caseless::default_case_fold_str(&decomposed).nfkc());
+        } else {
+            folded.extend(run);
+        }
+    }
     // Windows drops dots and spaces at the end of a name.
     folded.trim_end_matches(['.', ' ']).to_owned()
+}
+
+/// Whether Unicode 14.0 has a character.
+fn is_assigned(c: char) -> bool {
+    let code = u32::from(c);
+    let at = ASSIGNED.partition_point(|(first, _)| *first <= code);
+    at.checked_sub(1).and_then(|at| ASSIGNED.get(at)).is_some_and(|(_, last)| code <= *last)
 }
 
 #[cfg(test)]
@@ -85,6 +103,34 @@ mod tests {
             let name = format!("mo{letter}del.bin");
             case(&[&name, "model.bin", "b"], &[&name, "model.bin"]);
         }
+    }
+
+    #[test]
+    fn letters_of_one_version_of_unicode_are_folded() {
+        case(&["\u{a7c0}", "\u{a7c1}"], &["\u{a7c0}", "\u{a7c1}"]);
+        // Of version 16, and of a later one than any table has.
+        case(&["\u{1c89}", "\u{1c8a}", "\u{a7cb}", "\u{264}", "\u{10d50}", "\u{10d70}"], &[]);
+        // What is before and behind such a letter is.
+        case(&["A\u{1c89}E\u{301}", "a\u{1c89}\u{e9}"], &["A\u{1c89}E\u{301}", "a\u{1c89}\u{e9}"]);
+    }
+
+    /// By the tables of Python, which another verifier uses.
+    #[test]
+    fn names_are_folded_as_others_fold_them() {
+        let mut all = String::new();
+        for c in (0..0x20000).chain(0x2f800..0x2fa20).filter_map(char::from_u32) {
+            all += &folded(&format!("A{c}\u{301}{c}"));
+            all.push('\n');
+        }
+        let digest = expbundle_format::Sha256::of(all.as_bytes()).to_string();
+        assert_eq!(
+            digest,
+            crate::assigned::FOLDED,
+            "after an update of a table: `python3 conformance/unicode_table.py`"
+        );
+        let text = include_str!("../../../conformance/reference/assigned.txt");
+        let listed: Vec<String> = ASSIGNED.iter().map(|(first, last)| format!("{first:04X}-{last:04X}")).collect();
+        assert!(text.split_whitespace().eq(listed.iter().map(String::as_str)));
     }
 
     #[test]

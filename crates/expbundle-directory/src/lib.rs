@@ -7,6 +7,7 @@
 
 mod about;
 mod alike;
+mod assigned;
 pub mod attach;
 mod audit;
 pub mod benchmarks;
