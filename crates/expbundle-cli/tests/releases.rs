@@ -142,3 +142,25 @@ fn a_seal_that_lists_what_is_left_out_is_told_of() {
     let said = bench.said(&["merge", "both.expb", "a.expb", "-o", "more.expb"]);
     assert!(!said.contains("seal"), "{said}");
 }
+
+#[test]
+fn every_view_tells_the_weightiest_objection_first() {
+    let bench = bench();
+    bench.ok(&["create", "--title", "better", "-o", "new.expb"]);
+    bench.ok(&["create", "--title", "other", "-o", "other.expb"]);
+    bench.ok(&["sign", "other.expb", "--key", "key"]);
+    bench.ok(&["review", "other.expb", "--verdict", "needs-changes", "--key", "board"]);
+    bench.ok(&["supersede", "a.expb", "--by", "new.expb", "--key", "board"]);
+    bench.ok(&["review", "a.expb", "--verdict", "rejected", "--key", "board"]);
+    bench.ok(&["revoke", "a.expb", "--whole-record", "--key", "board"]);
+    bench.ok(&["merge", "a.expb", "other.expb", "-o", "both.expb"]);
+    for view in ["why", "show", "log", "verify", "lineage"] {
+        let (said, _) = run(&bench, &[view, "both.expb"]);
+        let at = |words: &str| said.find(words).unwrap_or_else(|| panic!("{view}, {words}: {said}"));
+        let places = ["revoked by board", "rejected by board", "superseded by record"].map(at);
+        assert!(places.is_sorted(), "{view}: {said}");
+        if view != "show" {
+            assert!(at("sent back for changes by board") > places[2], "{view}: {said}");
+        }
+    }
+}

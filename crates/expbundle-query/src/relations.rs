@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::hash::{HashError, Wanted, hash_file};
 use expbundle::history::History;
 use expbundle::judge::{State, Verdict};
-use expbundle::standing::{Objection, ObjectionKind};
+use expbundle::standing::{Objection, Weight, weight};
 use expbundle::verify::{Intact, Unverified};
 use expbundle_directory::BUNDLE_NAME;
 use expbundle_format::foreign::{Foreign, ForeignLine};
@@ -16,7 +16,7 @@ use expbundle_format::sections::Context;
 use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, Code, Finding, RecordId, StatementId};
 use expbundle_lineage::{ArtifactFact, Edge, Grade, Joins, Lineage, RecordFacts, Side, Why};
-use expbundle_statement::{Kind, SkippedLine, TrustPolicy};
+use expbundle_statement::{Kind, SkippedLine, TrustPolicy, VerifiedStatement};
 
 use crate::gather::{Found, Gathered, Refused, Source, find, gather, is_bundle_name};
 use crate::{QueryError, starting};
@@ -613,9 +613,16 @@ impl Relations {
 
     /// By which records are put in order, those with the weightiest objections first, those without
     /// any last.
-    pub fn weight(&self, id: RecordId) -> (bool, Option<ObjectionKind>) {
-        let weightiest = self.against(id).iter().map(|objection| objection.kind).min();
-        (weightiest.is_none(), weightiest)
+    pub fn weight(&self, id: RecordId) -> (bool, Option<Weight>) {
+        weight(self.against(id))
+    }
+
+    /// By which statements about a record are put in order: what counts against it first, in the order
+    /// of its objections, then other words against it.
+    pub fn place_among(&self, id: RecordId, statement: &VerifiedStatement) -> (Option<usize>, bool) {
+        let objections = self.against(id).iter();
+        let place = objections.rev().position(|one| one.statement == statement.id());
+        (place, statement.predicate().is_against())
     }
 
     /// An input of a record, by its position.

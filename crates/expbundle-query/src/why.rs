@@ -1,5 +1,6 @@
 //! Where a file comes from, as a document.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 
 use expbundle::judge::State;
@@ -15,8 +16,8 @@ use serde::Serialize;
 
 use crate::lineage::{AbsentParent, ApartCount, Objected, Relative, ReportedEdge, ReportedGap};
 use crate::relations::Relations;
-
 use crate::released::FileRelease;
+
 /// Records that are told of at most.
 const MOST_TOLD: usize = 100;
 
@@ -61,10 +62,10 @@ pub struct WhyReport {
     /// What was said against those that made the file, or may have, and against their ancestors, by
     /// those whose word counts: the weightiest first.
     pub objected: Vec<Objected>,
-    /// What counts for nothing, because no trusted key signed it.
     /// Releases that count, and that list the file, other bytes under its name, or files that are not
     /// known; the latest first. They tell whose it is, and not how it was made.
     pub releases: Vec<FileRelease>,
+    /// What counts for nothing, because no trusted key signed it.
     pub apart: ApartCount,
     /// Statements that only a later version can verify: what they say is not known.
     pub set_aside: usize,
@@ -155,8 +156,8 @@ impl WhyReport {
             objected_takers: Objected::of(relations, relations.objected_takers()),
             conflicting: why.conflicting.clone(),
             objected: Objected::of(relations, relations.by_weight(against)),
-            apart: ApartCount::of(&relations.verdict.standing),
             releases: relations.file_releases(),
+            apart: ApartCount::of(&relations.verdict.standing),
             set_aside: relations.intact.set_aside(),
             not_read: relations.not_read(),
             findings: relations.findings.clone(),
@@ -266,9 +267,10 @@ impl Relations {
         start
     }
 
-    /// Reviews, deployments and evaluations of a record, each once, those against it first. Left out are those
-    /// that count for nothing, that a later review of the same signer replaces, that are dated later
-    /// than the moment of the question, and that name a different output.
+    /// Reviews, deployments and evaluations of a record, each once, those against it first, the
+    /// weightiest before others. Left out are those that count for nothing, that a later review of the
+    /// same signer replaces, that are dated later than the moment of the question, and that name a
+    /// different output.
     pub fn said_about(&self, id: RecordId) -> Vec<&VerifiedStatement> {
         let standing = &self.verdict.standing;
         let mut about = self.intact.statements_about(id);
@@ -281,7 +283,7 @@ impl Relations {
         });
         // Sorted by date and id, so what was wrapped in several envelopes stands side by side.
         about.dedup_by_key(|statement| statement.id());
-        about.sort_by_key(|statement| !statement.predicate().is_against());
+        about.sort_by_key(|statement| Reverse(self.place_among(id, statement)));
         about
     }
 

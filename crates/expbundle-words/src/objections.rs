@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use expbundle::standing::{Apart, Objection, ObjectionKind, Standing};
+use expbundle::standing::{Apart, Objection, ObjectionKind, Standing, weight};
 use expbundle::verify::Intact;
 use expbundle_format::RecordId;
 use expbundle_query::short;
@@ -51,10 +51,9 @@ pub fn all(objections: &[Objection]) -> String {
     let others: Vec<&Objection> = objections.iter().filter(|objection| !objection.is_vouched_for()).collect();
     let is_folded = others.len() > SHOWN;
     let shown = objections.iter().filter(|objection| !is_folded || objection.is_vouched_for());
-    let (trusted, unknown): (Vec<_>, Vec<_>) = shown.partition(|objection| !objection.trusted_as.is_empty());
     // Who says the same again says no more.
     let mut said = BTreeSet::new();
-    let mut parts: Vec<String> = trusted.into_iter().chain(unknown).map(words).collect();
+    let mut parts: Vec<String> = shown.map(words).collect();
     parts.retain(|part| said.insert(part.clone()));
     if is_folded {
         let keys: BTreeSet<&str> = others.iter().map(|objection| objection.key.as_str()).collect();
@@ -92,10 +91,12 @@ pub fn title(title: Option<&str>) -> String {
     title.map_or_else(|| "(title withheld)".to_owned(), quoted)
 }
 
-/// A line for each record that somebody objects to.
+/// A line for each record that somebody objects to, the weightiest objections first.
 pub fn lines<'a>(records: impl IntoIterator<Item = (RecordId, String, &'a [Objection])>) -> String {
     let mut text = String::new();
-    for (id, title, objections) in records.into_iter().filter(|(_, _, objections)| !objections.is_empty()) {
+    let mut records: Vec<_> = records.into_iter().filter(|(_, _, objections)| !objections.is_empty()).collect();
+    records.sort_by_key(|(_, _, objections)| weight(objections));
+    for (id, title, objections) in records {
         _ = writeln!(
             text,
             "  {} {} {title}: {}",

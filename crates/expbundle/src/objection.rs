@@ -1,5 +1,6 @@
 //! Objections: what those whose word counts said against records (spec/trust.md, "Objections").
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use expbundle_format::time::Time;
@@ -9,8 +10,9 @@ use serde::Serialize;
 
 use crate::standing::{Rights, Standing};
 
-/// Something that was said against a record.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+/// Something that was said against a record. Objections are in the order in which every view shows
+/// them, the weightiest first: by whose word it is, then by kind, then by date.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Objection {
@@ -67,9 +69,42 @@ impl Objection {
         self.by_author || !self.trusted_as.is_empty()
     }
 
+    /// How much it weighs, the least first: whose word it is, and what it says.
+    pub fn weight(&self) -> Weight {
+        let is_trusted = !self.trusted_as.is_empty();
+        Weight(!is_trusted, !is_trusted && !self.by_author, self.kind)
+    }
+
+    fn place(&self) -> impl Ord {
+        (self.weight(), self.created, self.statement)
+    }
+
     /// Whether it is the verdict of a review.
     pub fn is_review(&self) -> bool {
         matches!(self.kind, ObjectionKind::Rejected | ObjectionKind::NeedsChanges)
+    }
+}
+
+/// How much an objection weighs: first what a trusted key says, then an author of the record, then
+/// anybody else; of each of them the severest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Weight(bool, bool, ObjectionKind);
+
+/// How much of all that is said against a record weighs most; what nobody objects to comes last.
+pub fn weight(objections: &[Objection]) -> (bool, Option<Weight>) {
+    let weightiest = objections.iter().map(Objection::weight).min();
+    (weightiest.is_none(), weightiest)
+}
+
+impl Ord for Objection {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.place().cmp(&other.place())
+    }
+}
+
+impl PartialOrd for Objection {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

@@ -22,7 +22,7 @@ use serde::Serialize;
 
 use crate::future;
 use crate::objection::object;
-pub use crate::objection::{Objection, ObjectionKind};
+pub use crate::objection::{Objection, ObjectionKind, Weight, weight};
 use crate::verify::Intact;
 
 /// What counts, what does not, and why.

@@ -7,7 +7,7 @@ use camino::Utf8Path;
 use expbundle::folder::RevokedBy;
 use expbundle::judge::State;
 use expbundle::report::{MissingParent, ObjectedReport, RecordReport, Report, StatementReport};
-use expbundle::standing::{Objection, ObjectionKind};
+use expbundle::standing::{Objection, ObjectionKind, weight};
 use expbundle_directory::BUNDLE_NAME;
 use expbundle_format::{Finding, RecordId};
 use expbundle_query::short;
@@ -93,8 +93,7 @@ fn against(report: &Report) -> Option<String> {
         return Some(format!("{} revoked {what} on {}", names(by), day(*created)));
     }
     let all = all(report);
-    let (id, objections, is_since) =
-        all.iter().min_by_key(|(_, objections, _)| objections.first().map(|one| one.kind))?;
+    let (id, objections, is_since) = all.iter().min_by_key(|(_, objections, _)| weight(objections))?;
     let one = objections.first()?;
     let record = report.records.iter().find(|record| record.id == *id);
     let what =

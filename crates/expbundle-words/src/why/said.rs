@@ -1,5 +1,6 @@
 //! What signers wrote about a record: verdicts, and where it is in use.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
 
 use expbundle_directory::RevokedRelease;
@@ -41,7 +42,8 @@ pub(super) fn words_about(relations: &Relations, id: RecordId) -> Said {
         about.into_iter().partition(|statement| principal(relations, statement).is_some());
     let number_against = trusted.iter().filter(|statement| statement.predicate().is_against()).count();
     let shown = MOST_WORDS.max(number_against);
-    let told = in_time(trusted.iter().take(shown).copied());
+    let mut told = in_time(trusted.iter().take(shown).copied());
+    told.sort_by_key(|(statement, _)| Reverse(relations.place_among(id, statement)));
     let is_scoped = told.iter().any(|(statement, _)| scope(statement).is_some());
     // Who reads the last sentence alone would take an approval for the last word.
     let is_objected = relations.verdict.standing.against.contains_key(&id);
