@@ -97,7 +97,7 @@ fn runs_of_a_sweep_are_part_of_one_record() {
         let verdict = intact.judge(None, "2026-12-01T00:00:00Z".parse::<jiff::Timestamp>().expect("a time"));
         let edges = verdict.lineage.parents(converted.record());
         assert_eq!(edges.iter().map(|edge| edge.parent).collect::<Vec<_>>(), [sweep_id]);
-        assert_eq!(edges[0].relation().map(ToString::to_string).as_deref(), Some("part-of"));
+        assert_eq!(edges[0].relation().map(expbundle_format::record::Word::as_str), Some("part-of"));
         assert_eq!(verdict.heads, [converted.record()]);
         parents.push(sweep_id);
     }

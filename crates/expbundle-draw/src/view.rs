@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use expbundle_format::record::Word;
 use expbundle_format::{ArtifactDigests, RecordId};
 use expbundle_lineage::{Edge, Folded, Grade, Joins, Lineage, Parents, relation};
 
@@ -161,7 +160,7 @@ impl View {
                 for id in absent {
                     let known = lineage.relation_to_absent(record, id).filter(|relation| relation::is_known(relation));
                     edges.push(ViewEdge {
-                        label: known.map(Word::to_string).unwrap_or_default(),
+                        label: known.map(relation::told).unwrap_or_default(),
                         is_part: known.is_some_and(relation::is_part),
                         ..unlabelled(add(Part::Absent(id)), child, Some(lineage.grade_of_absent(record, id)))
                     });

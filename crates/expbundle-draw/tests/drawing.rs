@@ -99,7 +99,7 @@ fn a_view_shows_gaps_and_absent_parents_in_plain_sight() {
         Part::Gap(..) | Part::Gaps(..) => ViewNode { tone: Tone::Missing, ..node("gap") },
         Part::Folded(..) => node("more"),
     };
-    let relation = |edge: &Edge| edge.relation().map(ToString::to_string).unwrap_or_default();
+    let relation = |edge: &Edge| edge.relation().map(|relation| relation.as_str().to_owned()).unwrap_or_default();
     let all = [id("p"), id("c"), id("e"), id("unknown")];
     let options = ViewOptions { gaps: true, suggestions: true, ..ViewOptions::default() };
     let view = View::of(&family, &all, options, label, relation);

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::parallel::prelude::*;
-use expbundle_format::record::{Source, Word};
+use expbundle_format::record::{Source, Word, role};
 use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, Code, DigestSet, Finding, Foreign, Place, RecordId};
 
@@ -316,7 +316,7 @@ impl Earliest {
 fn unaccounted(lineage: &Lineage, findings: &mut Vec<Finding>) {
     for gap in lineage.gaps() {
         let Some(&first) = gap.takers.first() else { continue };
-        let (role, label) = (Foreign::new(gap.role.as_str()).bare_if_plain(), gap.label());
+        let (role, label) = (role::told(&gap.role), gap.label());
         let message = format!("{role} {} of unknown origin, an input of {}", Foreign::new(&label), named(gap.takers));
         findings.push(Finding::new(Code::LineageUnaccountedInput, place(first).at_pointer("/inputs"), message));
     }

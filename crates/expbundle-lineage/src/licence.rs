@@ -11,7 +11,7 @@ use expbundle_format::{Code, Finding, Foreign, RecordId};
 use crate::facts::RecordFacts;
 use crate::findings::{named, place, short};
 use crate::lineage::Lineage;
-use expbundle_format::record::role::carries_lineage;
+use expbundle_format::record::role::{self, carries_lineage};
 
 /// What a licence asks of a work that is made from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,7 +149,7 @@ pub fn findings(lineage: &Lineage, findings: &mut Vec<Finding>) {
 fn first_gaps(lineage: &Lineage) -> BTreeMap<RecordId, String> {
     let mut first = BTreeMap::new();
     for gap in lineage.gaps() {
-        let called = format!("{} {}", Foreign::new(gap.role.as_str()).bare_if_plain(), Foreign::new(&gap.label()));
+        let called = format!("{} {}", role::told(&gap.role), Foreign::new(&gap.label()));
         for taker in gap.takers {
             first.entry(taker).or_insert_with(|| called.clone());
         }

@@ -4,7 +4,8 @@
 //! what the strictest reading allows, which for a role is no lineage, and for a relation that the
 //! parent had ended.
 
-use expbundle_format::record::{Word, role};
+pub use expbundle_format::record::relation::told;
+use expbundle_format::record::{Word, relation, role};
 
 /// When a child may have started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,7 +50,7 @@ pub fn after(relation: &Word) -> After {
 
 /// Whether it is a relation of spec/relations.toml.
 pub fn is_known(relation: &Word) -> bool {
-    RELATIONS.iter().any(|known| known.name == relation.as_str())
+    relation::ALL.contains(&relation.as_str())
 }
 
 /// Whether a child of that relation is a step, trial or nested run of its parent.

@@ -71,7 +71,7 @@ pub fn facts((intact, id): (&Intact, RecordId), hidden: &BTreeSet<&SectionName>,
     };
     let Some(body) = intact.records().get(&id).map(Record::body) else { return facts };
     for parent in &body.parents {
-        tell("parent", &parent.record.blake3.to_string(), parent.relation.to_string().into());
+        tell("parent", &parent.record.blake3.to_string(), parent.relation.as_str().to_owned().into());
     }
     let mut say = |part: &str, name: &str, value: Option<String>| {
         if let Some(value) = value {
@@ -117,21 +117,22 @@ pub fn facts((intact, id): (&Intact, RecordId), hidden: &BTreeSet<&SectionName>,
     }
     let described = section::<Artifacts>(intact, id, hidden).unwrap_or_default().artifacts;
     let names = ArtifactNames::new(&described);
-    let name =
-        |artifact: &ArtifactRef| names.get(&artifact.digest).map_or_else(|| artifact.role.to_string(), str::to_owned);
+    let name = |artifact: &ArtifactRef| {
+        names.get(&artifact.digest).map_or_else(|| artifact.role.as_str().to_owned(), str::to_owned)
+    };
     for (part, list) in [("input", &body.inputs), ("output", &body.outputs)] {
         // Several artifacts may go by one name; none of them may hide another.
         let mut by_name: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
         for artifact in list {
             let digest: String = artifact.digest.to_string().chars().take(19).collect();
             let exact = serde_json::to_string(artifact).unwrap_or_default();
-            by_name.entry(name(artifact)).or_default().insert(exact, format!("{} {digest}", artifact.role));
+            by_name.entry(name(artifact)).or_default().insert(exact, format!("{} {digest}", artifact.role.as_str()));
         }
         // Those whose bytes are unknown are not in the record itself.
         let direction = if part == "input" { Direction::Input } else { Direction::Output };
         for artifact in described.iter().filter(|one| one.digest.is_none() && one.direction == direction) {
             let name = artifact.path.as_ref().or(artifact.name.as_ref());
-            let name = name.cloned().unwrap_or_else(|| artifact.role.to_string());
+            let name = name.cloned().unwrap_or_else(|| artifact.role.as_str().to_owned());
             let (exact, words) = unknown(artifact);
             by_name.entry(name).or_default().insert(exact, words);
         }
@@ -192,7 +193,7 @@ fn is_the_point_of(one: &Evaluation, metric: Option<&SeriesSummary>) -> bool {
 /// What is known of an artifact whose bytes are not, by which it is compared and as people read it.
 fn unknown(artifact: &Artifact) -> (String, String) {
     let Artifact { role, foreign, size, version, .. } = artifact;
-    let mut words = vec![format!("{role}, bytes unknown")];
+    let mut words = vec![format!("{}, bytes unknown", role.as_str())];
     words.extend(version.as_ref().map(|version| format!("version {version}")));
     words.extend(size.map(|size| format!("{size} bytes")));
     words.extend(foreign.iter().map(|(kind, digest)| format!("{kind} {digest}")));

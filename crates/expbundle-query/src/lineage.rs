@@ -337,7 +337,7 @@ impl ReportedEdge {
             child: edge.child,
             parent: edge.parent,
             grade: edge.grade().to_string(),
-            relation: edge.relation().map(ToString::to_string),
+            relation: edge.relation().map(|relation| relation.as_str().to_owned()),
             artifacts,
             statements: statements.collect(),
             said_by: relations.stated_by(edge),
@@ -351,7 +351,7 @@ impl ReportedGap {
         let gaps = relations.graph().gaps_of(record).into_iter();
         let gap = |input| {
             let artifact = relations.input(record, input)?;
-            let (role, name) = (artifact.role.to_string(), artifact.name.clone());
+            let (role, name) = (artifact.role.as_str().to_owned(), artifact.name.clone());
             Some(Self { record, role, name, digest: artifact.digests })
         };
         gaps.filter_map(gap).collect()
@@ -362,7 +362,7 @@ fn reported_fold(relations: &Relations, record: RecordId, folded: Folded) -> Opt
     let artifact = relations.input(record, folded.input)?;
     Some(ReportedFold {
         record,
-        role: artifact.role.to_string(),
+        role: artifact.role.as_str().to_owned(),
         name: artifact.name.clone(),
         digest: artifact.digests,
         grade: folded.grade.to_string(),

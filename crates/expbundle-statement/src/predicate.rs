@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use expbundle_format::json;
+use expbundle_format::record::relation;
 use expbundle_format::sections::Evaluation;
 use expbundle_format::time::Time;
 use expbundle_format::{Foreign, StatementId};
@@ -276,8 +277,7 @@ impl Predicate {
             }
             Self::Link(Asserted { claim, reason }) => match claim {
                 LinkClaim::Record { parent, relation, artifact } => {
-                    let relation =
-                        relation.as_ref().map_or_else(|| "follows from".to_owned(), |one| word(one.as_str()));
+                    let relation = relation.as_ref().map_or_else(|| "follows from".to_owned(), relation::told);
                     let input = artifact.map(|artifact| format!(", which made {artifact}")).unwrap_or_default();
                     format!("{relation} {}{input}{}", short(&parent.blake3), because(reason.as_deref()))
                 }

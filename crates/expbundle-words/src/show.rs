@@ -14,6 +14,7 @@ use expbundle_format::sections::{
     self, Artifacts, Context, Cost, Evaluation, Evaluations, Events, Recipe, RegisteredVersion, SourceSection, Summary,
 };
 use expbundle_format::time::Time;
+use expbundle_lineage::relation;
 use expbundle_query::{ArtifactNames, parameters, short, told};
 
 use crate::{
@@ -347,11 +348,11 @@ fn artifacts(text: &mut String, intact: &Intact, record: &Record) {
                 }
             };
             let size = bytes.map(size).unwrap_or_default();
-            rows.push((weight(&artifact.role), vec![format!("  {}", cell(artifact.role.as_str())), name, size]));
+            rows.push((weight(&artifact.role), vec![format!("  {}", role::told(&artifact.role)), name, size]));
         }
         for one in described.iter().filter(|one| one.direction == direction && one.digest.is_none()) {
             let name = one.name.as_deref().or(one.path.as_deref()).map_or_else(|| "(no name)".to_owned(), path);
-            let row = vec![format!("  {}", cell(one.role.as_str())), name, paint(Tone::Doubt, "bytes unknown")];
+            let row = vec![format!("  {}", role::told(&one.role)), name, paint(Tone::Doubt, "bytes unknown")];
             rows.push((weight(&one.role), row));
         }
         if rows.is_empty() {
@@ -404,7 +405,7 @@ fn custody(text: &mut String, intact: &Intact, record: &Record, statements: &[St
         _ = writeln!(text, "  {} {}", paint(Tone::Doubt, "withheld:"), listed(&withheld));
     }
     for parent in &body.parents {
-        _ = writeln!(text, "  {} {}", cell(parent.relation.as_str()), short(&parent.record.blake3));
+        _ = writeln!(text, "  {} {}", relation::told(&parent.relation), short(&parent.record.blake3));
     }
     let is_part = |one: &&Record| {
         one.body()

@@ -5,7 +5,8 @@ use camino::Utf8PathBuf;
 use expbundle::Bundle;
 use expbundle::draft::Draft;
 use expbundle::verify::Intact;
-use expbundle_format::record::{Kind, RecordBody};
+use expbundle_format::DigestSet;
+use expbundle_format::record::{ArtifactRef, Form, Kind, Parent, RecordBody, Word};
 use expbundle_format::sections::Context;
 use expbundle_query::{Differences, QueryError, Question, Relations, Scope};
 use expbundle_words::{Failure, diff, log, show, why};
@@ -52,6 +53,28 @@ fn a_stranger_forges_no_line() {
         assert!(!text.contains("\u{1b}[2J"), "{text}");
         assert!(!text.lines().any(|line| line.starts_with('✓')), "{text}");
     }
+}
+
+/// Roles and relations that the format does not know read like ours.
+#[test]
+fn a_word_that_somebody_chose_stands_in_quotation_marks() {
+    let digest = DigestSet::of(b"weights");
+    let word = |text: &str| text.parse::<Word>().expect("a word");
+    let mut body = RecordBody::new(Kind::Run);
+    body.parents = vec![Parent { record: digest, relation: word("approved-by-board") }];
+    body.outputs = vec![ArtifactRef::new(word("trusted"), digest.into(), 7, Form::File)];
+    body.inputs = vec![ArtifactRef::new(word("model"), digest.into(), 7, Form::File)];
+    let mut draft = Draft::new(body);
+    draft.json_section(&Context { title: "a run".to_owned(), ..Context::default() }).expect("plain text");
+    let bundle = draft.finish().expect("plain members").into_bundle();
+    let intact = bundle.clone().check().expect("it is made right").intact;
+    let id = intact.only_record().expect("one record");
+    let verdict = intact.judge(None, AT.parse::<jiff::Timestamp>().expect("a time"));
+    let text = show::words(&intact, &verdict, &[id]);
+    for known in ["\"approved-by-board\" ", "\"trusted\" "] {
+        assert!(text.contains(known), "{known}: {text}");
+    }
+    assert!(text.contains(" model "), "{text}");
 }
 
 #[test]

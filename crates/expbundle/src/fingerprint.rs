@@ -120,7 +120,7 @@ impl Intact {
         let is_described = body.sections.contains_key(&Artifacts::name());
         let described: Artifacts = if is_described { self.json_section(id)? } else { Artifacts::default() };
         let inputs = body.inputs.iter().filter(|input| role::carries_lineage(&input.role));
-        let mut inputs: Vec<String> = inputs.map(|input| format!("{} {}", input.role, input.digest)).collect();
+        let mut inputs: Vec<String> = inputs.map(|input| format!("{} {}", input.role.as_str(), input.digest)).collect();
         inputs.sort();
         inputs.dedup();
         let named = described.artifacts.into_iter().filter(|one| {

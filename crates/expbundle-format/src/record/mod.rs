@@ -8,6 +8,7 @@ mod artifact_ref;
 mod body;
 mod error;
 mod kind;
+pub mod relation;
 pub mod role;
 mod section_list;
 mod version;

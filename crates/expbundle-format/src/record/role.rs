@@ -30,6 +30,11 @@ pub const ALL: &[&str] = &[MODEL, CHECKPOINT, ADAPTER, TOKENIZER, DATASET, CONFI
 /// Roles that join records when digests agree.
 pub const LINEAGE: &[&str] = &[MODEL, CHECKPOINT, ADAPTER, DATASET];
 
+/// A role for people: a word of the format, or in quotation marks one that somebody else chose.
+pub fn told(role: &Word) -> String {
+    role.told(ALL)
+}
+
 /// Whether artifacts of that role join records when their bytes agree.
 pub fn carries_lineage(role: &Word) -> bool {
     LINEAGE.contains(&role.as_str())

@@ -1,14 +1,18 @@
 //! Words of open registries.
 
-use std::fmt;
 use std::str::FromStr;
 
 #[cfg(feature = "schema")]
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+use crate::Foreign;
+
 /// A word of an open registry (a role, a relation): lower-case letters, digits and hyphens, or a
 /// URI for extensions.
+///
+/// It has no `Display`: a word that the format does not know was chosen by a stranger, so whoever puts
+/// one into a sentence uses [`Word::told`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Word(String);
@@ -17,9 +21,15 @@ impl Word {
     /// The longest word, in bytes.
     pub const MAX_BYTES: usize = 128;
 
-    /// The text.
+    /// The text, for documents and comparisons.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The word for people: as it is if it is one of these, which the format knows, else in quotation
+    /// marks.
+    pub fn told(&self, known: &[&str]) -> String {
+        if known.contains(&self.as_str()) { self.0.clone() } else { Foreign::new(&self.0).to_string() }
     }
 }
 
@@ -53,12 +63,6 @@ impl TryFrom<String> for Word {
 impl From<Word> for String {
     fn from(word: Word) -> String {
         word.0
-    }
-}
-
-impl fmt::Display for Word {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

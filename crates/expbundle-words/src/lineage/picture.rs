@@ -4,16 +4,17 @@ use expbundle::judge::State;
 use expbundle::report::objected;
 use expbundle_draw::{Part, Tone as Look, ViewNode};
 use expbundle_format::RecordId;
-use expbundle_lineage::Edge;
+use expbundle_format::record::role;
+use expbundle_lineage::{Edge, relation};
 use expbundle_query::{Relations, Relative, short};
 
 use super::SIGNERS;
-use super::tree::{folded, gap_name, relation_word, withheld};
-use crate::{cell, count, day, named, objections, one_line, relations, some_of};
+use super::tree::{folded, gap_name, withheld};
+use crate::{count, day, named, objections, one_line, relations, some_of};
 
 /// What stands at a link of the picture: the relation, and whose word it is.
 pub fn link(relations: &Relations, edge: &Edge) -> String {
-    let relation = edge.relation().map(relation_word);
+    let relation = edge.relation().map(relation::told);
     let by = relations.stated_by(edge).map(|by| format!("by {by}"));
     [relation, by].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
@@ -67,7 +68,7 @@ pub fn node(relations: &Relations, part: Part) -> ViewNode {
         Part::Gap(record, input) => {
             let (role, name) = relations
                 .input(record, input)
-                .map(|artifact| (cell(artifact.role.as_str()), gap_name(artifact)))
+                .map(|artifact| (role::told(&artifact.role), gap_name(artifact)))
                 .unwrap_or_default();
             ViewNode { lines: vec![name, format!("{role}: unknown origin")], tone: Look::Missing }
         }

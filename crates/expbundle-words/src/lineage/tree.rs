@@ -6,14 +6,12 @@ use std::fmt::Write as _;
 use expbundle::judge::State;
 use expbundle_draw::{TreeItem, TreeLimits};
 use expbundle_format::RecordId;
-use expbundle_format::record::{Form, Word};
+use expbundle_format::record::{Form, role};
 use expbundle_lineage::{ArtifactFact, Direction, Edge, Folded, Grade, Link, relation};
 use expbundle_query::{Absence, Relations, Relative, short};
 
 use super::SIGNERS;
-use crate::{
-    Tone, brief_digest, cell, count, day, grouped, named, objections, one_line, paint, quoted, relations, some_of,
-};
+use crate::{Tone, brief_digest, count, day, grouped, named, objections, one_line, paint, quoted, relations, some_of};
 
 /// Ways to an ancestor that are shown.
 const WAYS: usize = 20;
@@ -140,18 +138,13 @@ fn proof(relations: &Relations, edge: &Edge) -> Option<String> {
     (!parts.is_empty()).then(|| format!(" by {}", parts.join(", ")))
 }
 
-/// A relation that the spec has, or somebody's own in quotes.
-pub fn relation_word(relation: &Word) -> String {
-    if relation::is_known(relation) { relation.to_string() } else { named(relation.as_str()) }
-}
-
 fn edge_words(relations: &Relations, edge: &Edge) -> String {
     let tone = match edge.grade() {
         Grade::Proven => Tone::Good,
         Grade::Declared | Grade::Asserted => Tone::Doubt,
         Grade::Suggested => Tone::Hint,
     };
-    let relation = edge.relation().map(|relation| format!(" {}", relation_word(relation))).unwrap_or_default();
+    let relation = edge.relation().map(|relation| format!(" {}", relation::told(relation))).unwrap_or_default();
     let by = relations.stated_by(edge).map(|by| format!(", said by {by}")).unwrap_or_default();
     let proof = proof(relations, edge).unwrap_or_default();
     format!("[{}{relation}{proof}{by}]", paint(tone, edge.grade().as_str()))
@@ -171,7 +164,7 @@ fn item_words(records: &mut RecordWords<'_>, item: &TreeItem, edge: Option<&Edge
                 objections => format!(" · {}", paint(Tone::Bad, &objections::mark(objections))),
             };
             let relation = records.relations.graph().relation_to_absent(*of, *record);
-            let relation = relation.map(|relation| format!(" ({})", relation_word(relation))).unwrap_or_default();
+            let relation = relation.map(|relation| format!(" ({})", relation::told(relation))).unwrap_or_default();
             let named = paint(Tone::Bad, &format!("is named as a parent{relation}, {why}"));
             format!("{edge}{} {named}{against}", short(record))
         }
@@ -179,7 +172,7 @@ fn item_words(records: &mut RecordWords<'_>, item: &TreeItem, edge: Option<&Edge
             let named = records
                 .relations
                 .input(*record, *input)
-                .map(|artifact| format!("{} {}", cell(artifact.role.as_str()), gap_name(artifact)))
+                .map(|artifact| format!("{} {}", role::told(&artifact.role), gap_name(artifact)))
                 .unwrap_or_default();
             format!("{} {named}", paint(Tone::Bad, "unknown origin:"))
         }

@@ -222,7 +222,7 @@ fn grade(edge: &Edge) -> String {
 
 fn parent(relations: &Relations, edge: &Edge) -> String {
     let grade = grade(edge);
-    let relation = edge.relation().map(|relation| format!("{}, ", quoted(relation.as_str()))).unwrap_or_default();
+    let relation = edge.relation().map(|relation| format!("{}, ", relation::told(relation))).unwrap_or_default();
     let by = relations.stated_by(edge).map(|by| format!(", said by {by}")).unwrap_or_default();
     let parent = record(relations, edge.parent);
     let what = if relations.is_origin(edge.parent) {

@@ -146,7 +146,7 @@ pub(super) fn record_reports(intact: &Intact, verdict: &Verdict) -> Vec<RecordRe
                     .iter()
                     .map(|parent| ParentReport {
                         record: RecordId(parent.record.blake3),
-                        relation: parent.relation.to_string(),
+                        relation: parent.relation.as_str().to_owned(),
                         present: is_here(RecordId(parent.record.blake3)),
                     })
                     .collect(),
