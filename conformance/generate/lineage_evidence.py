@@ -48,6 +48,10 @@ TRIVIAL = {
     "pickle-of-a-tuple": b"\x80\x05).", "pickle-of-true-of-protocol-0": b"I01\n.", "lz4": bytes.fromhex("04224d186440a700000000055dcc02"),
     "npy": b"\x93NUMPY\x01\x00v\x00" + b"{'descr': '<f4', 'fortran_order': False, 'shape': (0,), }".ljust(117) + b"\n", "line-feeds-9": b"\n" * 9, "zero-bytes": bytes(4096),
     "object-in-utf-16": "\ufeff{}".encode("utf-16-le"), "array-in-utf-16-of-the-other-order": "\ufeff[]\n".encode("utf-16-be"), "safetensors-of-torch": bytes([32, *bytes(7)]) + b'{"__metadata__":{"format":"pt"}}',
+    "npy-of-no-rows": b"\x93NUMPY\x01\x00v\x00" + b"{'descr': '<f4', 'fortran_order': False, 'shape': (0, 768), }".ljust(117) + b"\n",
+    "npy-zero": b"\x93NUMPY\x01\x00v\x00" + b"{'descr': '<f8', 'fortran_order': False, 'shape': (), }".ljust(117) + b"\n" + bytes(8),
+    "tar-gz-of-no-files": bytes.fromhex("1f8b0800000000000003edc1010d000000c2a0f74f6d0e37a00000000000000000008037039ade1d2700280000"),
+    "test-line": b"test\n", "not-applicable": b"N/A", "null-line": b"null\n",
 }
 
 
@@ -64,7 +68,7 @@ def proving(case):
     sha256 = lambda data: {**artifact(data), "digest": {"sha256": digests(data)["sha256"]}}
     case("trivial-by-one-digest", "one digest tells what it is", joined(sha256(b"{}")), [GAP])
     case("not-trivial", "what holds something may be small", joined(artifact(b"[0]\n")), [LATE])
-    for name, data in {"line-feeds": b"\n" * 65, "zero-bytes": bytes(513), "npy": b"\x93NUMPY\x01\x00v\x00" + b"{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }".ljust(117) + b"\n" + bytes(4)}.items():
+    for name, data in {"line-feeds": b"\n" * 65, "zero-bytes": bytes(513), "npy": b"\x93NUMPY\x01\x00v\x00" + b"{'descr': '<f4', 'fortran_order': False, 'shape': (5,), }".ljust(117) + b"\n" + bytes(20)}.items():
         case(f"not-trivial-{name}", "the list ends somewhere", joined(artifact(data)), [LATE])
     case("common-output", "what its maker marks as common joins nobody", joined({**x, "common": True}, x), [GAP])
     case("common-input", "nor what the other marks, and it needs no account", joined(x, {**x, "common": True}))
@@ -93,6 +97,8 @@ def trees(case):
 
     for name, files, joins in (
         ("of-pictures", {"cat.jpg": X}, True), ("with-a-licence", {"LICENSE": X, "cat.jpg": Y}, True), ("of-data-called-like-a-document", {"readme.parquet": X}, True),
+        ("of-weights-called-like-a-document", {"license_plate_detector.torchscript": X}, True), ("of-another-format-called-like-a-document", {"readme_writer.own": X}, True),
+        ("of-documents", {"LICENSE.MIT": X, "license-apache-2.0": Y, "NOTICES": b"n", "readme_first.txt": b"r"}, False),
         ("of-common-names", {"LICENSE": X, "__init__.py": b"", "sub/Tokenizer.JSON": Y}, False), ("of-trivial-contents", {"a.bin": b"{}\n", "b.bin": b"[]\n"}, False),
         ("of-empty-files", {"a.bin": b"", "b.bin": b""}, False), ("of-what-systems-leave", {".DS_Store": X, "CACHEDIR.TAG": Y, "Thumbs.db": b"thumbs"}, False),
         ("of-defaults-of-libraries", {"model_index.json": X, "modules.json": Y, "sentence_bert_config.json": b"s", "config_sentence_transformers.json": b"c", "vocab.bpe": b"v"}, False),

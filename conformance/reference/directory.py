@@ -9,7 +9,7 @@ from folder import is_index, unescaped
 from refused import Refused
 
 ERROR, WARNING, INFO = "error", "warning", "info"
-WEIGHTS = tuple(f".{ending}" for ending in "bin caffemodel cbm ckpt engine ggml gguf h5 hdf5 joblib keras mlmodel msgpack nemo npz onnx pb pickle pkl pt pth safetensors skops t7 tflite ubj weights".split())
+WEIGHTS = tuple(f".{ending}" for ending in "bin caffemodel cbm ckpt engine ggml gguf h5 hdf5 joblib keras llamafile mlmodel mnn msgpack nemo npz onnx pb pdiparams pdparams pickle pkl pt pte pth ptl rknn safetensors skops t7 tflite torchscript trt ubj weights".split())
 MODEL_ROLES = ("model", "adapter", "checkpoint")
 
 

@@ -4,6 +4,7 @@ import functools
 import hashlib
 import itertools
 import pathlib
+import re
 import tomllib
 from dataclasses import dataclass
 
@@ -27,11 +28,12 @@ COMMON_NAMES = frozenset("""
     sentencepiece.bpe.model sentencepiece.model serving_input_example.json setup.cfg source.spm special_tokens_map.json spiece.model spm.model target.spm tekken.json thumbs.db
     tokenizer.bin tokenizer.json tokenizer.model tokenizer_config.json training_args.bin video_preprocessor_config.json vocab.bpe vocab.json vocab.txt
 """.split())
-SEEDED = ("random_states", "rng_state")
-DOCUMENTS = tuple("authors changelog citation contributing copying licence license notice readme .git".split())
+COMMON_STARTS = ("random_states", "rng_state", ".git")
+DOCUMENT = re.compile("(authors|changelog|citation|contributing|copying|licence|license|notice|readme)(.*)", re.DOTALL)
+TEXTS = (".html", ".pdf", ".rst", ".txt")
 DATA = tuple(
-    f".{ending}" for ending in """arrow avro bin bz2 caffemodel cbm ckpt csv engine feather ggml gguf gz h5 hdf5 joblib jsonl keras lance mds mlmodel msgpack ndjson nemo npy npz onnx
-    orc parquet pb pickle pkl pt pth safetensors skops t7 tar tflite tfrecord tgz tsv ubj weights xz zip zst""".split()
+    f".{ending}" for ending in """arrow avro bin bz2 caffemodel cbm ckpt csv engine feather ggml gguf gz h5 hdf5 joblib jsonl keras lance llamafile mds mlmodel mnn msgpack ndjson nemo
+    npy npz onnx orc parquet pb pdiparams pdparams pickle pkl pt pte pth ptl rknn safetensors skops t7 tar tflite tfrecord tgz torchscript trt tsv ubj weights xz zip zst""".split()
 )
 
 
@@ -67,7 +69,17 @@ def for_nothing():
     yield from ((text * times).encode() for text in known["repeated"] for times in range(1, known["most"] + 1))
     yield from (bytes(512 * blocks) for blocks in range(1, known["blocks"] + 1))
     yield from (bytes(1 << power) for power in range(known["largest"].bit_length()))
+    yield from arrays(**known["npy"])
     yield from (bytes.fromhex(file) for files in known["files"].values() for file in files)
+
+
+def arrays(types, sides, zeros):
+    """Arrays of `numpy.save` that have no elements, or a few zeros."""
+    empty = [("0,", 0), *((f"0, {side}", 0) for side in sides)]
+    few = [("", 1), *((f"{count},", count) for count in zeros)]
+    for (name, size), (shape, count) in itertools.product(types, empty + few):
+        head = f"{{'descr': '{name}', 'fortran_order': False, 'shape': ({shape}), }}".ljust(117)
+        yield b"\x93NUMPY\x01\x00v\x00" + head.encode() + b"\n" + bytes(count * size)
 
 
 @functools.cache
@@ -78,7 +90,16 @@ def known_files():
 
 def has_common_name(path):
     name = rules.lower(path.rstrip(" ").replace("\\", "/").rsplit("/", 1)[-1])
-    return name in COMMON_NAMES or name.endswith((".md", ".py", ".index.json")) or name.startswith(SEEDED) or name.startswith(DOCUMENTS) and not name.endswith(DATA)
+    return name in COMMON_NAMES or name.endswith((".md", ".py", ".index.json")) or name.startswith(COMMON_STARTS) or is_document(name)
+
+
+def is_document(name):
+    found = DOCUMENT.fullmatch(name)
+    if not found or name.endswith(DATA):
+        return False
+    rest = found[2]
+    goes_on = re.match("[a-z0-9_]", rest)
+    return not goes_on or "." not in rest or rest.endswith(TEXTS)
 
 
 def is_own(path, names, size):

@@ -2,7 +2,7 @@
 
 /// Ends of names that weights have, in any case. Any file may hold weights; without one of these,
 /// or of a record that calls it a model, a folder is not taken for that of a model.
-pub const ENDS: [&str; 27] = [
+pub const ENDS: [&str; 36] = [
     ".bin",
     ".caffemodel",
     ".cbm",
@@ -14,20 +14,29 @@ pub const ENDS: [&str; 27] = [
     ".hdf5",
     ".joblib",
     ".keras",
+    ".llamafile",
     ".mlmodel",
+    ".mnn",
     ".msgpack",
     ".nemo",
     ".npz",
     ".onnx",
     ".pb",
+    ".pdiparams",
+    ".pdparams",
     ".pickle",
     ".pkl",
     ".pt",
+    ".pte",
     ".pth",
+    ".ptl",
+    ".rknn",
     ".safetensors",
     ".skops",
     ".t7",
     ".tflite",
+    ".torchscript",
+    ".trt",
     ".ubj",
     ".weights",
 ];

@@ -40,8 +40,10 @@ pub const UNIQUE_ENDS: &[&str] = &[
     ".jsonl",
     ".keras",
     ".lance",
+    ".llamafile",
     ".mds",
     ".mlmodel",
+    ".mnn",
     ".msgpack",
     ".ndjson",
     ".nemo",
@@ -51,10 +53,15 @@ pub const UNIQUE_ENDS: &[&str] = &[
     ".orc",
     ".parquet",
     ".pb",
+    ".pdiparams",
+    ".pdparams",
     ".pickle",
     ".pkl",
     ".pt",
+    ".pte",
     ".pth",
+    ".ptl",
+    ".rknn",
     ".safetensors",
     ".skops",
     ".t7",
@@ -62,6 +69,8 @@ pub const UNIQUE_ENDS: &[&str] = &[
     ".tflite",
     ".tfrecord",
     ".tgz",
+    ".torchscript",
+    ".trt",
     ".tsv",
     ".ubj",
     ".weights",
@@ -138,8 +147,8 @@ const COMMON_NAMES: &[&str] = &[
 ];
 
 /// Beginnings, in lower case, of names of files that hold the state of a random generator: of one
-/// seed it is the same for many.
-const SEEDED: &[&str] = &["random_states", "rng_state"];
+/// seed it is the same for many; and of git's own files.
+const COMMON_STARTS: &[&str] = &["random_states", "rng_state", ".git"];
 
 /// Ends, in lower case, of names of documents, code, and indexes of weights, which are the same for
 /// all models of one shape.
@@ -147,7 +156,11 @@ const COMMON_ENDS: &[&str] = &[".md", ".py", ".index.json"];
 
 /// Beginnings, in lower case, of names of documents.
 const DOCUMENTS: &[&str] =
-    &["authors", "changelog", "citation", "contributing", "copying", "licence", "license", "notice", "readme", ".git"];
+    &["authors", "changelog", "citation", "contributing", "copying", "licence", "license", "notice", "readme"];
+
+/// Ends, in lower case, of names of documents that begin with a longer word: `license_notes.txt`, but
+/// not `license_plates.torchscript`.
+const TEXT_ENDS: &[&str] = &[".html", ".pdf", ".rst", ".txt"];
 
 /// Whether a file of that name is the same for many: a document, a tokenizer, a configuration.
 /// Writers mark such artifacts as `common`. Neither case nor blanks at the end make it another
@@ -156,8 +169,15 @@ pub fn has_common_name(path: &str) -> bool {
     let name = path.trim_end_matches(' ').rsplit(['/', '\\']).next().unwrap_or(path).to_ascii_lowercase();
     COMMON_NAMES.contains(&name.as_str())
         || COMMON_ENDS.iter().any(|end| name.ends_with(end))
-        || SEEDED.iter().any(|start| name.starts_with(start))
-        || DOCUMENTS.iter().any(|start| name.starts_with(start)) && !UNIQUE_ENDS.iter().any(|end| name.ends_with(end))
+        || COMMON_STARTS.iter().any(|start| name.starts_with(start))
+        || is_document(&name)
+}
+
+fn is_document(name: &str) -> bool {
+    let Some(rest) = DOCUMENTS.iter().find_map(|start| name.strip_prefix(start)) else { return false };
+    let goes_on = rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    let is_text = !rest.contains('.') || TEXT_ENDS.iter().any(|end| rest.ends_with(end));
+    (!goes_on || is_text) && !UNIQUE_ENDS.iter().any(|end| name.ends_with(end))
 }
 
 /// Whether a file of a tree can have come from one producer only: its name is that of weights or
@@ -320,6 +340,12 @@ mod tests {
         }
         for name in ["checkpoint-5/rng_state_0.pth", "training_args.bin", "x/scheduler.pt", "random_states_0.pkl"] {
             assert!(has_common_name(name) && !is_unique_file(name, 1 << 20), "{name}");
+        }
+        for name in ["LICENSE", "license-apache-2.0", "LICENSE.MIT", "NOTICES", "license_notes.txt", "README_zh"] {
+            assert!(has_common_name(name), "{name}");
+        }
+        for name in ["license_plates.torchscript", "readme_writer.onnx", "license_plates.own", "license.safetensors"] {
+            assert!(!has_common_name(name), "{name}");
         }
         for name in ["model.safetensors", "readme.parquet", "cat.jpg", "tokenizer"] {
             assert!(!has_common_name(name), "{name}");

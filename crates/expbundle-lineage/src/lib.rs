@@ -43,6 +43,7 @@ mod lineage;
 pub mod link;
 mod listing;
 mod nothing;
+mod nothing_table;
 #[doc(hidden)]
 pub mod parallel;
 pub mod query;
