@@ -472,3 +472,22 @@ fn a_base_model_from_outside_has_a_place_in_the_tree() {
     std::fs::create_dir(bench.path("empty")).expect("room");
     bench.fails(2, "cli.source", &["convert", "huggingface", "empty"]);
 }
+
+#[test]
+fn a_run_that_takes_a_parents_folder_in_knows_what_is_in_it() {
+    let bench = Bench::new();
+    std::fs::create_dir(bench.path("base")).expect("room");
+    std::fs::write(bench.path("base/model.safetensors"), vec![7; 5000]).expect("room");
+    std::fs::write(bench.path("tuned.safetensors"), vec![8; 5000]).expect("room");
+    bench.ok(&["create", "--title", "base", "--output", "model=base", "-o", "a.expb"]);
+    let derive = ["create", "--title", "next", "--derive-from", "a.expb", "--relation", "fine-tuned-from"];
+    bench.ok(&[&derive[..], &["--output", "tuned.safetensors", "-o", "n.expb"]].concat());
+    let record = |name: &str| json(&bench.ok(&["show", name, "--json"]))["record"].clone();
+    // Without the listing nobody could tell whether the output was in the folder.
+    assert_eq!(record("n.expb")["outputs"][0]["passedOn"], false);
+    assert_eq!(record("n.expb")["inputs"][0]["digest"], record("a.expb")["outputs"][0]["digest"]);
+    let report = json(&bench.ok(&["verify", "n.expb", "--json"]));
+    assert!(!codes(&report).contains(&"lineage.licence-withheld"), "{report}");
+    bench.ok(&["merge", "a.expb", "n.expb", "-o", "both.expb"]);
+    assert!(bench.ok(&["lineage", "both.expb"]).contains("[proven fine-tuned-from"));
+}

@@ -7,6 +7,7 @@ use expbundle::Content;
 use expbundle::verify::Intact;
 use expbundle_convert::{Options, declared, file_name};
 use expbundle_format::RecordId;
+use expbundle_format::container::EntryName;
 use expbundle_format::record::{ArtifactRef, Form, Parent, Word, role};
 use expbundle_format::sections::{Artifact, Direction};
 use expbundle_lineage::relation;
@@ -113,12 +114,20 @@ impl Run {
     }
 
     /// The models and data that a record put out become inputs of this run, without their files at
-    /// hand.
+    /// hand; of trees with their listings, as far as they are here, for without them nobody could tell
+    /// what this run made itself.
     pub fn takes_outputs_of(&mut self, parent: &Intact, record: RecordId) -> Result<(), RunError> {
         let record = parent.records().get(&record).ok_or(RunError::NoRecord(record))?;
         let made = record.body().outputs.iter().filter(|output| role::carries_lineage(&output.role));
         // How the parent came by them is said of its outputs.
         let made: Vec<ArtifactRef> = made.map(|output| ArtifactRef { passed_on: None, ..output.clone() }).collect();
+        for tree in made.iter().filter(|output| output.form == Form::Tree).filter_map(|tree| tree.digest.blake3()) {
+            let listing = EntryName::Artifact(tree);
+            if let Some(content) = parent.bundle().get(&listing) {
+                self.draft.embed(content.clone())?;
+                self.keep_fixed(&listing.to_string())?;
+            }
+        }
         self.draft.body_mut().inputs.extend(made.iter().cloned());
         self.keep_more(Part::Record, |_| json!({ "inputs": made }))
     }
