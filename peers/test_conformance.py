@@ -70,3 +70,8 @@ def test_the_second_verifier_passes_its_tier(tier):
 def test_both_verifiers_agree(judge, tmp_path):
     """On what is damaged or made up at random."""
     subprocess.run([sys.executable, CONFORMANCE / "differential.py", judge, "3000", "7"], cwd=tmp_path, check=True)
+
+
+def test_both_verifiers_agree_on_wrong_types(judge, tmp_path):
+    """Of every member of a record and of each kind of statement."""
+    subprocess.run([sys.executable, CONFORMANCE / "wrong_types.py", judge], cwd=tmp_path, check=True)
