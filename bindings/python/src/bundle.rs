@@ -87,7 +87,7 @@ impl Bundle {
         if let (Some(counted), None) = (of_report, record) {
             return counted.head(py, &self.intact);
         }
-        let id = expbundle_query::one(&self.intact, record, now().timestamp())
+        let id = expbundle_query::one_of(&self.intact, &self.intact.judge(None, now().timestamp()), record)
             .map_err(|error| raise(py, expbundle_words::records::which(&self.intact, error)))?;
         of_report.map_or(Ok(id), |counted| counted.check(py, id))
     }

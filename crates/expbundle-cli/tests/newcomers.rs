@@ -384,6 +384,15 @@ fn a_record_whose_successor_is_here_is_not_objected_to() {
     bench.ok(&["merge", "a.expb", "b.expb", "-o", "both.expb"]);
     assert_eq!(verify("both.expb"), Some(0));
     assert!(bench.ok(&["verify", "both.expb"]).contains("\"a run\"  superseded by "));
+    // What is looked at is the successor, and the other is named.
+    let shown = bench.ok(&["show", "both.expb"]);
+    let first = shown.lines().next().expect("a line");
+    assert!(first.contains("\"a run\" (`--record` shows it): superseded by record "), "{shown}");
+    assert!(shown.lines().nth(2).expect("a title").starts_with("\"a run, whole\""), "{shown}");
+    assert_eq!(record(&bench, "both.expb"), record(&bench, "b.expb"));
+    assert!(bench.said(&["show", "both.expb", "context"]).contains("superseded by record "));
+    // To sign is for good, so there the person says which.
+    bench.fails(2, "cli.usage", &["note", "both.expb", "seen", "--key", "key"]);
     // In a circle nothing took the place of the other in the end.
     bench.ok(&["supersede", "both.expb", "--record", &record(&bench, "b.expb"), "--by", "a.expb", "--key", "key"]);
     assert_eq!(verify("both.expb"), Some(3));

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use expbundle::judge::Verdict;
+use expbundle::standing::{Objection, ObjectionKind};
 use expbundle::verify::Intact;
 use expbundle_format::{RecordId, StatementId};
 use expbundle_lineage::Grade;
@@ -52,7 +53,7 @@ fn fitting<T: ToString>(ids: impl IntoIterator<Item = T>, beginning: &str) -> Re
 
 /// The records that no other follows from, of which there is one at least: of those that count, or of
 /// all if none does.
-fn heads(intact: &Intact, verdict: &Verdict) -> Result<Vec<RecordId>, QueryError> {
+pub fn heads(intact: &Intact, verdict: &Verdict) -> Result<Vec<RecordId>, QueryError> {
     if intact.records().is_empty() {
         return Err(QueryError::Empty);
     }
@@ -60,9 +61,24 @@ fn heads(intact: &Intact, verdict: &Verdict) -> Result<Vec<RecordId>, QueryError
     Ok(if verdict.heads.is_empty() { all() } else { verdict.heads.clone() })
 }
 
-/// The records that are looked at: the one whose id begins so, or all heads.
+/// Of the heads those that nobody superseded or revoked, and those that are passed over; all of them
+/// and nothing if that would leave none.
+pub fn current(verdict: &Verdict) -> (Vec<RecordId>, Vec<RecordId>) {
+    let against = |id: &RecordId| verdict.standing.against.get(id).into_iter().flatten();
+    let is_over = |one: &Objection| matches!(one.kind, ObjectionKind::Superseded | ObjectionKind::Revoked);
+    let (over, current): (Vec<RecordId>, Vec<_>) =
+        verdict.heads.iter().copied().partition(|id| against(id).any(is_over));
+    if current.is_empty() { (over, current) } else { (current, over) }
+}
+
+/// The records that are looked at: the one whose id begins so, or the [`current`] heads.
+///
+/// Only looked at: who signs is asked ([`several`]), since a signature is there for good.
 pub fn chosen(intact: &Intact, verdict: &Verdict, beginning: Option<&str>) -> Result<Vec<RecordId>, QueryError> {
-    let Some(beginning) = beginning else { return heads(intact, verdict) };
+    let Some(beginning) = beginning else {
+        let (current, _) = current(verdict);
+        return if current.is_empty() { heads(intact, verdict) } else { Ok(current) };
+    };
     starting(intact.records().keys().copied(), beginning).map(|id| vec![id])
 }
 
@@ -80,10 +96,11 @@ pub struct Chosen {
 /// The records that are meant by beginnings of ids; `all` stands for each that no other follows
 /// from. Without a word the only one that no other follows from.
 pub fn several(intact: &Intact, wanted: &[String], at: Timestamp) -> Result<Chosen, QueryError> {
-    if wanted.is_empty() {
-        return Ok(Chosen { ids: vec![one(intact, None, at)?], named: BTreeSet::new(), is_by_itself: true });
-    }
     let heads = heads(intact, &intact.judge(None, at))?;
+    if wanted.is_empty() {
+        let [id] = heads.as_slice() else { return Err(QueryError::WhichRecord(heads)) };
+        return Ok(Chosen { ids: vec![*id], named: BTreeSet::new(), is_by_itself: true });
+    }
     let (all, words): (Vec<&String>, Vec<_>) = wanted.iter().partition(|word| *word == "all");
     let named = words.into_iter().map(|word| starting(intact.records().keys().copied(), word));
     let named = named.collect::<Result<BTreeSet<RecordId>, _>>()?;
@@ -190,12 +207,8 @@ pub(crate) fn claimed_by_others(
     records.iter().copied().filter(is_claimed).collect()
 }
 
-/// The one record that is meant: the one whose id begins so, or the only head, whoever signed it.
-pub fn one(intact: &Intact, beginning: Option<&str>, at: Timestamp) -> Result<RecordId, QueryError> {
-    one_of(intact, &intact.judge(None, at), beginning)
-}
-
-/// The one record that is meant: the one whose id begins so, or the only head of those that count.
+/// The one record that is looked at: the one whose id begins so, or the only [`current`] head of those
+/// that count.
 pub fn one_of(intact: &Intact, verdict: &Verdict, beginning: Option<&str>) -> Result<RecordId, QueryError> {
     let ids = chosen(intact, verdict, beginning)?;
     if let [id] = ids.as_slice() { Ok(*id) } else { Err(QueryError::WhichRecord(ids)) }

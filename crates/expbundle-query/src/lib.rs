@@ -28,7 +28,9 @@ mod shown;
 mod sign;
 mod why;
 
-pub use choose::{Chosen, chosen, is_proven, one, one_of, revoked_of, several, starting, statement_starting};
+pub use choose::{
+    Chosen, chosen, current, heads, is_proven, one_of, revoked_of, several, starting, statement_starting,
+};
 pub use compare::{Difference, Differences, Withheld};
 pub use duplicates::Duplicates;
 pub use error::QueryError;

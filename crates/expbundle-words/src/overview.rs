@@ -8,7 +8,7 @@ use expbundle_format::RecordId;
 use expbundle_format::number::typed;
 use expbundle_format::record::Record;
 use expbundle_format::sections::{Recipe, Summary};
-use expbundle_query::{short, told};
+use expbundle_query::{current, short, told};
 
 use crate::layout::nested;
 use crate::show::{left_out, silent, span};
@@ -34,9 +34,11 @@ pub fn words(intact: &Intact, verdict: &Verdict, ids: &[RecordId]) -> String {
     let none_counts = !ids.iter().any(|id| standing.counts(*id));
     let ids: BTreeSet<RecordId> = ids.iter().copied().filter(|id| none_counts || standing.counts(*id)).collect();
     let mut lines: Vec<Line<'_>> = ids.iter().filter_map(|id| line(intact, *id)).collect();
+    // What took the place of others stands above them.
+    let (_, passed_over) = current(verdict);
     lines.sort_by_cached_key(|line| {
         let (id, started) = (line.record.id(), line.record.body().started);
-        (started, records::title(intact, id), id)
+        (passed_over.contains(&id), started, records::title(intact, id), id)
     });
     let (parameters, more_parameters) = columns(lines.iter().map(|line| &line.parameters));
     let (metrics, more_metrics) = columns(lines.iter().map(|line| &line.metrics));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use expbundle::judge::Verdict;
 use expbundle::standing::Standing;
 use expbundle::verify::Intact;
 use expbundle_format::RecordId;
@@ -81,6 +82,14 @@ pub fn signed_too(intact: &Intact, signer: &Identity, id: RecordId, standing: &S
 pub fn objected(intact: &Intact, policy: Option<&TrustPolicy>, id: RecordId, at: Timestamp) -> String {
     let against = expbundle_query::against(intact, policy, id, at);
     objections::lines([(id, title(intact, id), against.as_slice())])
+}
+
+/// A line for each record that is not shown because somebody superseded or revoked it.
+pub fn passed_over(intact: &Intact, verdict: &Verdict, ids: &[RecordId]) -> String {
+    let against = ids.iter().filter_map(|id| Some((*id, verdict.standing.against.get(id)?)));
+    objections::lines(
+        against.map(|(id, all)| (id, format!("{} (`--record` shows it)", title(intact, id)), all.as_slice())),
+    )
 }
 
 /// A line for each record: id and title.

@@ -15,7 +15,7 @@ use expbundle_format::sections::{
 };
 use expbundle_format::time::Time;
 use expbundle_lineage::relation;
-use expbundle_query::{ArtifactNames, parameters, short, told};
+use expbundle_query::{ArtifactNames, current, parameters, short, told};
 
 use crate::{
     Tone, block, calling_itself, cell, count, duration, grouped, happened, kind, moment, named, objections, paint,
@@ -29,7 +29,12 @@ const SHOWN: usize = 12;
 /// cost, and who signed. Only the first of many are shown; last, how much counts for nothing.
 pub fn words(intact: &Intact, verdict: &Verdict, records: &[RecordId]) -> String {
     let statements = statement_reports(intact, verdict);
-    let mut text = if records == verdict.heads { silent(verdict) } else { String::new() };
+    let (current, passed_over) = current(verdict);
+    let is_beginning = records == current;
+    let mut text = String::new();
+    if is_beginning {
+        text = silent(verdict) + &records::passed_over(intact, verdict, &passed_over);
+    }
     for (index, record) in records.iter().filter_map(|id| intact.records().get(id)).take(SHOWN).enumerate() {
         text += match (index, text.is_empty()) {
             (0, true) => "",
@@ -44,7 +49,7 @@ pub fn words(intact: &Intact, verdict: &Verdict, records: &[RecordId]) -> String
     // A record that was chosen by its id is shown alone.
     let counting = intact.records().keys().filter(|id| verdict.standing.counts(**id)).count();
     let others = counting.saturating_sub(records.len());
-    if others > 0 && records == verdict.heads {
+    if others > 0 && is_beginning {
         let others = count(others as u64, "more record");
         _ = writeln!(text, "\nand {others}; `expbundle lineage` shows how they are related, `--record` chooses one");
     }

@@ -2,7 +2,7 @@
 //! One screen; then sections.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use expbundle_query::{Shown, chosen};
+use expbundle_query::{Shown, chosen, heads};
 use expbundle_statement::TrustPolicy;
 use expbundle_words as words;
 
@@ -59,7 +59,8 @@ impl Show {
             let shown = Shown::of(&intact, &verdict, choice::one_of(&intact, &verdict, record)?);
             terminal::say_json(&shown.expect("the record was chosen among these"));
         } else {
-            terminal::say(&words::show::words(&intact, &verdict, &chosen(&intact, &verdict, record)?));
+            let ids = chosen(&intact, &verdict, record).map_err(|error| words::records::which(&intact, error))?;
+            terminal::say(&words::show::words(&intact, &verdict, &ids));
         }
         Ok(exit::OK)
     }
@@ -69,12 +70,15 @@ impl Show {
 /// objection may stand in another one.
 fn show_all(folder: &Utf8Path, places: &[Utf8PathBuf], policy: Option<&TrustPolicy>) -> Outcome {
     let (all, mut ids, at) = (tracker::joined(folder, policy)?, Vec::new(), keys::now().timestamp());
+    let verdict = all.judge(policy, at);
+    if places.len() == 1 {
+        terminal::say(&words::show::words(&all, &verdict, &chosen(&all, &verdict, None)?));
+        return Ok(exit::OK);
+    }
     for place in places {
         let one = files::intact(place)?;
-        ids.extend(chosen(&one, &one.judge(policy, at), None)?);
+        ids.extend(heads(&one, &one.judge(policy, at))?);
     }
-    let (verdict, one) = (all.judge(policy, at), places.len() == 1);
-    let words = if one { words::show::words } else { words::overview::words };
-    terminal::say(&words(&all, &verdict, &ids));
+    terminal::say(&words::overview::words(&all, &verdict, &ids));
     Ok(exit::OK)
 }
