@@ -1,7 +1,7 @@
 //! Families of bundles: joined, traced and compared.
 
 use expbundle::verify::Digests;
-use expbundle_draw::{mermaid, svg};
+use expbundle_draw::{View, mermaid, svg};
 use expbundle_format::RecordId;
 use expbundle_lineage::Direction;
 use expbundle_query::{
@@ -91,6 +91,16 @@ pub struct Diff {
     differences: Differences,
 }
 
+impl Lineage {
+    fn form(&self) -> Form {
+        Form::Tree { direction: self.direction, depth: None }
+    }
+
+    fn picture(&self) -> View {
+        words::picture(&self.relations, &self.relations.start, &self.shown, self.form(), None)
+    }
+}
+
 #[pymethods]
 impl Lineage {
     /// The answer as ``schemas/lineage.schema.json`` has it.
@@ -107,8 +117,7 @@ impl Lineage {
     /// Type: str
     #[getter]
     fn text(&self) -> String {
-        let form = Form::Tree { direction: self.direction, depth: None };
-        plain(&words::words(&self.relations, &self.relations.start, &self.shown, form, None))
+        plain(&words::words(&self.relations, &self.relations.start, &self.shown, self.form(), None))
     }
 
     /// A picture.
@@ -116,7 +125,7 @@ impl Lineage {
     /// Type: str
     #[getter]
     fn svg(&self) -> String {
-        svg(&words::picture(&self.relations, &self.relations.start, &self.shown))
+        svg(&self.picture())
     }
 
     /// A flowchart for Markdown.
@@ -124,7 +133,7 @@ impl Lineage {
     /// Type: str
     #[getter]
     fn mermaid(&self) -> String {
-        mermaid(&words::picture(&self.relations, &self.relations.start, &self.shown))
+        mermaid(&self.picture())
     }
 
     /// How a notebook shows it.

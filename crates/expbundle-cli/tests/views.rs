@@ -471,3 +471,23 @@ fn what_markers_stand_for_is_shown_and_compared() {
         "{differences}"
     );
 }
+
+#[test]
+fn a_picture_says_what_it_shows_and_how_it_was_judged() {
+    let bench = Bench::with_bundle();
+    let draw = |more: &[&str]| bench.ok(&[&["lineage", "a.expb", "--svg"], more].concat());
+    let shown = json(&bench.ok(&["show", "a.expb", "--json"]));
+    let id = &shown["id"].as_str().expect("an id")[..12];
+    let picture = draw(&[]);
+    assert!(picture.contains(&format!("<title id=\"lineage-title\">Lineage of &quot;a run&quot; ({id})</title>")));
+    assert!(picture.contains(">signers not checked, as of 20"), "{picture}");
+    assert!(picture.contains(">unsigned</text>") && !picture.contains("an ancestor was"), "{picture}");
+    std::fs::create_dir(bench.path("private")).expect("room");
+    std::fs::copy(bench.path("key.pub"), bench.path("private/key.pub")).expect("room");
+    bench.ok(&["sign", "a.expb", "--key", "key"]);
+    let picture = draw(&["--trust", "private/key.pub"]);
+    assert!(picture.contains(">signers: key.pub, as of 20") && !picture.contains("private/"), "{picture}");
+    let what = "<desc id=\"lineage-description\">signers: key.pub, as of ";
+    assert!(picture.contains(what) && picture.contains(r#"role="img""#), "{picture}");
+    assert!(bench.ok(&["lineage", "a.expb", "--dot"]).contains("label=\"Lineage of \\\"a run\\\""));
+}

@@ -14,7 +14,8 @@ pub fn dot(view: &View) -> String {
         "digraph lineage {\n  rankdir=LR;\n  node [shape=box, style=\"rounded,filled\", fontname=\"Helvetica\"];\n",
     );
     // Writing to a string cannot fail.
-    let _ = writeln!(out, "  label=\"{}\";", escape(&view.title));
+    let heading: Vec<String> = view.heading().map(escape).collect();
+    let _ = writeln!(out, "  label=\"{}\";", heading.join("\\n"));
     if !view.warnings.is_empty() {
         let lines: Vec<String> = view.warnings.iter().map(|line| escape(line)).collect();
         let (fill, border) = crate::svg::colours(Tone::Bad);

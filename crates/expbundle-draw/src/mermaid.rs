@@ -35,7 +35,7 @@ pub fn mermaid(view: &View) -> String {
         let (from, to) = edge.ends();
         let _ = writeln!(out, "  n{from} {arrow}|\"{}\"| n{to}", escape(&label));
     }
-    for tone in [Tone::Plain, Tone::Good, Tone::Doubtful, Tone::Bad, Tone::Missing] {
+    for tone in [Tone::Plain, Tone::Good, Tone::Doubtful, Tone::Below, Tone::Bad, Tone::Missing] {
         let (fill, border) = crate::svg::colours(tone);
         let dashed = if tone == Tone::Missing { ",stroke-dasharray:4" } else { "" };
         let _ = writeln!(out, "  classDef {} fill:{fill},stroke:{border},color:#1f2328{dashed}", class(tone));
@@ -48,6 +48,7 @@ fn class(tone: Tone) -> &'static str {
         Tone::Plain => "plain",
         Tone::Good => "good",
         Tone::Doubtful => "doubtful",
+        Tone::Below => "below",
         Tone::Bad => "bad",
         Tone::Missing => "missing",
     }

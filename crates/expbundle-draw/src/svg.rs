@@ -16,7 +16,14 @@ const LINES: usize = 7;
 const LINE_HEIGHT: f64 = 16.0;
 const PADDING: f64 = 10.0;
 const MARGIN: f64 = 24.0;
+/// Of the title, and of the line below it.
 const HEADING: f64 = 34.0;
+const BASIS: f64 = 18.0;
+/// Characters of each; the whole text is in the description.
+const HEADING_CHARACTERS: usize = 80;
+const HEADING_CHARACTER: f64 = 11.5;
+/// Links in the description.
+const DESCRIBED: usize = 200;
 /// From the picture to the arrows of the legend, and from these to its boxes.
 const LEGEND: f64 = 34.0;
 const LEGEND_ROW: f64 = 22.0;
@@ -34,6 +41,7 @@ pub(super) fn colours(tone: Tone) -> (&'static str, &'static str) {
         Tone::Plain => ("#f6f8fa", "#8c959f"),
         Tone::Good => ("#e6f6ea", "#2da44e"),
         Tone::Doubtful => ("#fff8e0", "#bf8700"),
+        Tone::Below => ("#fff1e5", "#bc4c00"),
         Tone::Bad => ("#ffebe9", "#cf222e"),
         Tone::Missing => ("#ffffff", "#8c959f"),
     }
@@ -51,12 +59,14 @@ pub fn svg(view: &View) -> String {
     });
     let placed = layout(&sizes, &arcs.collect::<Vec<_>>());
     let title = if view.title.is_empty() { 0.0 } else { HEADING };
+    let title = title + if view.basis.is_empty() { 0.0 } else { BASIS };
     let warnings = Warnings::new(view);
     let heading = title + warnings.height();
+    let title_width = columns(&clipped(&view.title, HEADING_CHARACTERS)) as f64 * HEADING_CHARACTER;
     let mut out = String::new();
     let (arrows, tones) = (arrows(&edges), tones(view));
     let legend_width = (arrows.len() as f64 * ARROW).max(tones.iter().map(|(_, word)| tone_width(word)).sum());
-    open(&mut out, view, &placed, heading, warnings.width().max(legend_width));
+    open(&mut out, view, &placed, heading, warnings.width().max(legend_width).max(title_width));
     warnings.draw(&mut out, MARGIN + title, &view.warnings.join("\n"));
     let _ = writeln!(out, r#"<g transform="translate({MARGIN} {:.1})">"#, MARGIN + heading);
     for (edge, points) in edges.iter().zip(&placed.arcs) {
@@ -91,11 +101,10 @@ fn open(out: &mut String, view: &View, placed: &Layout, heading: f64, least_widt
     let height = placed.size.height + 2.0 * MARGIN + heading + LEGEND + LEGEND_ROW;
     let _ = writeln!(
         out,
-        r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0}" height="{height:.0}" viewBox="0 0 {width:.0} {height:.0}" font-family="Helvetica, Arial, sans-serif" fill="{TEXT}">"#
+        r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0}" height="{height:.0}" viewBox="0 0 {width:.0} {height:.0}" role="img" aria-labelledby="lineage-title lineage-description" font-family="Helvetica, Arial, sans-serif" fill="{TEXT}">"#
     );
-    if !view.title.is_empty() {
-        let _ = writeln!(out, "<title>{}</title>", escape(&view.title));
-    }
+    let _ = writeln!(out, r#"<title id="lineage-title">{}</title>"#, escape(&view.title));
+    let _ = writeln!(out, r#"<desc id="lineage-description">{}</desc>"#, escape(&description(view)));
     out.push_str("<defs>");
     for grade in GRADES {
         let _ = write!(
@@ -110,10 +119,33 @@ fn open(out: &mut String, view: &View, placed: &Layout, heading: f64, least_widt
     );
     out.push_str("</defs>\n");
     let _ = writeln!(out, r##"<rect width="{width:.0}" height="{height:.0}" fill="#ffffff"/>"##);
-    if !view.title.is_empty() {
-        let title = escape(&clipped(&view.title, 100));
-        let _ = writeln!(out, r#"<text x="{MARGIN}" y="36" font-size="17" font-weight="bold">{title}</text>"#);
+    let mut y = 36.0;
+    for (line, style) in [(&view.title, r#"font-size="17" font-weight="bold""#), (&view.basis, r#"font-size="12""#)] {
+        if !line.is_empty() {
+            let line = escape(&clipped(line, HEADING_CHARACTERS));
+            let _ = writeln!(out, r#"<text x="{MARGIN}" y="{y:.0}" {style}>{line}</text>"#);
+            y += BASIS;
+        }
     }
+}
+
+/// The picture in words, for whoever hears it: a line for each box and link.
+fn description(view: &View) -> String {
+    let name = |index: usize| view.nodes.get(index).and_then(|node| node.lines.first()).map_or("", String::as_str);
+    let node = |node: &ViewNode| node.lines.join(", ");
+    let edge = |edge: &ViewEdge| {
+        let (from, to) = edge.ends();
+        let grade = edge.grade.map(|grade| grade.to_string()).unwrap_or_default();
+        let words: Vec<&str> =
+            [edge.label.as_str(), grade.as_str()].into_iter().filter(|word| !word.is_empty()).collect();
+        let words = if words.is_empty() { String::new() } else { format!(": {}", words.join(", ")) };
+        format!("from {} to {}{words}", name(from), name(to))
+    };
+    let above = [view.basis.clone()].into_iter().chain(view.warnings.iter().cloned()).filter(|line| !line.is_empty());
+    let below = view.nodes.iter().map(node).chain(view.sound_edges().map(edge));
+    let all = view.nodes.len() + view.sound_edges().count();
+    let more = (all > DESCRIBED).then(|| format!("and {} more boxes and links", all - DESCRIBED));
+    above.chain(below.take(DESCRIBED)).chain(more).collect::<Vec<_>>().join("\n")
 }
 
 const TEXT: &str = "#1f2328";
@@ -337,7 +369,8 @@ fn tones(view: &View) -> Vec<(Tone, &'static str)> {
     let words = [
         (Tone::Good, "trusted"),
         (Tone::Plain, "signed, not checked"),
-        (Tone::Doubtful, "unsigned, or an ancestor was objected to"),
+        (Tone::Doubtful, "unsigned"),
+        (Tone::Below, "an ancestor was objected to"),
         (Tone::Bad, "objected to"),
         (Tone::Missing, "not here or not trusted"),
     ];

@@ -30,6 +30,8 @@ pub enum Tone {
     Good,
     /// Look twice.
     Doubtful,
+    /// Sound by itself; something that it derives from is not.
+    Below,
     /// Broken, revoked, in a circle.
     Bad,
     /// Not here.
@@ -74,6 +76,8 @@ impl ViewEdge {
 pub struct View {
     /// A heading.
     pub title: String,
+    /// As of when and by whom it was judged: a line below the heading.
+    pub basis: String,
     /// Lines that stand above what is drawn, each of them whole.
     pub warnings: Vec<String>,
     /// What is shown.
@@ -83,6 +87,11 @@ pub struct View {
 }
 
 impl View {
+    /// The lines above the picture: of title and basis those that there are.
+    pub(crate) fn heading(&self) -> impl Iterator<Item = &str> {
+        [self.title.as_str(), self.basis.as_str()].into_iter().filter(|line| !line.is_empty())
+    }
+
     /// Edges whose both ends are nodes.
     pub(crate) fn sound_edges(&self) -> impl Iterator<Item = &ViewEdge> {
         self.edges.iter().filter(|edge| edge.parent < self.nodes.len() && edge.child < self.nodes.len())

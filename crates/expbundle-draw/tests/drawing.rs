@@ -19,7 +19,7 @@ fn hostile(label: &str) -> View {
     let edge = ViewEdge { parent: 0, child: 1, grade: Some(Grade::Declared), label: label.to_owned(), is_part: false };
     let out_of_range = ViewEdge { child: 7, ..edge.clone() };
     let (nodes, edges) = (vec![node(label), node("b")], vec![edge, out_of_range]);
-    View { title: label.to_owned(), warnings: vec![label.to_owned()], nodes, edges }
+    View { title: label.to_owned(), basis: label.to_owned(), warnings: vec![label.to_owned()], nodes, edges }
 }
 
 const HOSTILE: &[&str] = &[

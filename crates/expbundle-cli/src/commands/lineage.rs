@@ -1,7 +1,7 @@
 //! `expbundle lineage`: the family tree of a model.
 
 use camino::Utf8PathBuf;
-use expbundle_draw::{dot, mermaid, svg};
+use expbundle_draw::{View, dot, mermaid, svg};
 use expbundle_format::RecordId;
 use expbundle_lineage::{Direction, RecordFacts};
 use expbundle_query::{LineageReport, MOST_EDGES, Relations, Scope, short, starting};
@@ -77,12 +77,13 @@ impl Lineage {
             return Err(nothing_to_show(self.path.as_str()));
         }
         let (form, shown) = self.form(&relations, &start)?;
+        let signers = self.around.trust.as_ref().map(|path| path.as_str());
         if self.json {
             terminal::say_json(&LineageReport::of(&relations, &start, &shown, self.cost));
         } else if self.dot || self.mermaid || self.svg {
-            self.draw(&relations, &start, &shown);
+            let view = words::picture(&relations, &start, &shown, form, signers);
+            self.draw(&view);
         } else {
-            let signers = self.around.trust.as_ref().map(|path| path.as_str());
             terminal::say(&words::words(&relations, &start, &shown, form, signers));
         }
         let status = if self.duplicates {
@@ -104,8 +105,7 @@ impl Lineage {
         }
     }
 
-    fn draw(&self, relations: &Relations, start: &[RecordId], shown: &[RecordId]) {
-        let view = words::picture(relations, start, shown);
+    fn draw(&self, view: &View) {
         if view.edges.len() == MOST_EDGES {
             let most = grouped(MOST_EDGES as u64);
             terminal::talk(&format!("at most {most} links are drawn; choose a part with `--depth` or `--to`\n"));
@@ -117,7 +117,7 @@ impl Lineage {
         } else {
             svg
         };
-        terminal::say(&draw(&view));
+        terminal::say(&draw(view));
     }
 
     /// What is told, and of which records, in the order of their ids.

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use expbundle_draw::{View, ViewOptions};
 use expbundle_format::{Finding, RecordId};
 use expbundle_lineage::{Direction, Edge};
-use expbundle_query::{MOST_EDGES, Relations};
+use expbundle_query::{MOST_EDGES, Relations, short};
 
-use crate::{Tone, cell, findings, moment, objections, paint, relations};
+use crate::{Tone, cell, findings, moment, objections, paint, relations, some_of};
 
 mod cost;
 mod duplicates;
@@ -67,17 +67,53 @@ pub fn words(
     };
     let pointer = relations.file.as_ref().is_some_and(|file| file.is_pointer);
     let pointer = if pointer { "the file is a Git LFS pointer; this is about the file that it names\n" } else { "" };
-    let judged = signers.map(|name| format!("signers: {}, as of {}\n", cell(name), moment(relations.at)));
+    let judged = signers.map(|_| format!("{}\n", basis(relations, signers)));
     let against = objected::lines(relations, &objected) + &objected::since(relations, start);
     against + pointer + &text + &remarks(relations) + &judged.unwrap_or_default()
 }
 
+/// By which signers file (its name, if there is one) and as of when a family was judged.
+fn basis(relations: &Relations, signers: Option<&str>) -> String {
+    let by = match (signers, &relations.policy) {
+        (Some(name), _) => format!("signers: {}", cell(name)),
+        (None, Some(_)) => "signers checked".to_owned(),
+        (None, None) => "signers not checked".to_owned(),
+    };
+    format!("{by}, as of {}", moment(relations.at))
+}
+
+/// Records that a title names.
+const NAMED: usize = 2;
+
+/// Which records a picture is about.
+fn title(relations: &Relations, start: &[RecordId], form: Form) -> String {
+    let title = |id: &RecordId| format!("{} ({})", objections::title(relations.title(*id).as_deref()), short(id));
+    let of = some_of(&start.iter().map(title).collect::<Vec<_>>(), NAMED, ", ");
+    match form {
+        Form::Ways(to) => format!("Paths from {} to {of}", title(&to)),
+        Form::Tree { direction: Direction::Down, .. } => format!("What derives from {of}"),
+        Form::Tree { .. } | Form::Sums { .. } => format!("Lineage of {of}"),
+    }
+}
+
 /// The family as a picture that [`expbundle_draw`] draws, with what was said against it as
-/// warnings.
-pub fn picture(relations: &Relations, start: &[RecordId], shown: &[RecordId]) -> View {
+/// warnings, which records it is about, and how they were judged.
+///
+/// Of the path of the signers file it has the name: who sends a picture on tells nobody about its
+/// folders.
+pub fn picture(
+    relations: &Relations,
+    start: &[RecordId],
+    shown: &[RecordId],
+    form: Form,
+    signers: Option<&str>,
+) -> View {
     let options = ViewOptions { gaps: true, suggestions: true, edges: MOST_EDGES, ..ViewOptions::default() };
     let (node, link) = (|part| picture::node(relations, part), |edge: &Edge| picture::link(relations, edge));
     let mut view = View::of(relations.graph(), shown, options, node, link);
+    view.title = title(relations, start, form);
+    let name = signers.map(|path| path.rsplit(['/', '\\']).next().unwrap_or(path));
+    view.basis = basis(relations, name);
     view.warnings = objected::warnings(relations, &relations.objected(start));
     view.warnings.extend(objections::left_out(&relations.intact, &relations.verdict.standing));
     let not_read = relations::not_read(relations);

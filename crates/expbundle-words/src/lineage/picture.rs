@@ -50,7 +50,7 @@ pub fn node(relations: &Relations, part: Part) -> ViewNode {
             let above = above(relations, id);
             let tone = match (one.objections.is_empty(), above.is_empty()) {
                 (false, _) => Look::Bad,
-                (true, false) => Look::Doubtful,
+                (true, false) => Look::Below,
                 (true, true) => tone,
             };
             let withheld = withheld(relations, id).unwrap_or_default();
