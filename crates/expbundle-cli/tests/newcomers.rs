@@ -278,6 +278,11 @@ fn a_statement_may_be_named_by_its_file() {
     let file = &archive[start..end];
     assert_eq!(file.len(), name.len() + 64 + 5, "{file}");
     bench.ok(&["revoke", "a.expb", "--statement", file, "--key", "key"]);
+    // A warning names it as `log` does, and as options take it.
+    let log = json(&bench.ok(&["log", "a.expb", "--json"]));
+    let id = &log[0]["id"].as_str().expect("an id")[..12];
+    let said = String::from_utf8(bench.output(&["verify", "a.expb"]).stdout).expect("UTF-8");
+    assert!(said.contains(&format!("--> statement {id}\n")) && !said.contains("statements/"), "{said}");
     bench.fails(2, "cli.usage", &["revoke", "a.expb", "--statement", "statements/", "--key", "key"]);
 }
 

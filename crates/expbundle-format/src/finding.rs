@@ -11,7 +11,9 @@ use std::str::FromStr;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+use crate::container::EntryName;
 use crate::foreign::{Foreign, ForeignLine, is_unseen};
+use crate::{Blake3, StatementId};
 
 /// How much a finding weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -234,7 +236,14 @@ pub struct Place {
     /// JSON pointer (RFC 6901) within the entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
+    /// The statement that the entry holds, where it could be read: people know it by its id, as `log`
+    /// shows it. Documents have the entry.
+    #[serde(skip)]
+    pub statement: Option<StatementId>,
 }
+
+/// Digits of an id, as people read it and commands take it.
+const SHORT: usize = 12;
 
 impl Place {
     /// Nowhere in particular.
@@ -245,6 +254,11 @@ impl Place {
     /// An entry of the bundle, or a file of a directory.
     pub fn entry(name: impl Into<String>) -> Self {
         Self { entry: Some(name.into()), ..Self::default() }
+    }
+
+    /// The file of a statement.
+    pub fn statement(file: Blake3, id: StatementId) -> Self {
+        Self { statement: Some(id), ..Self::entry(EntryName::Statement(file).to_string()) }
     }
 
     /// A byte of the bundle file itself.
@@ -285,7 +299,10 @@ fn shown(part: &str) -> String {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let offset = self.offset.map(|offset| format!("byte {offset}"));
-        let named = [&self.file, &self.entry, &self.pointer].into_iter().flatten().map(|part| shown(part));
+        let statement = self.statement.map(|id| format!("statement {}", &id.to_string()[..SHORT]));
+        let entry = statement.or_else(|| self.entry.as_deref().map(shown));
+        let (file, pointer) = (self.file.as_deref().map(shown), self.pointer.as_deref().map(shown));
+        let named = [file, entry, pointer].into_iter().flatten();
         f.write_str(&named.chain(offset).collect::<Vec<_>>().join(", "))
     }
 }

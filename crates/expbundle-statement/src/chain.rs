@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use expbundle_format::{Code, Finding, Place, StatementId};
+use expbundle_format::{Code, Finding, StatementId};
 
 use crate::statement::VerifiedStatement;
 
@@ -17,7 +17,6 @@ pub fn check<'a>(statements: impl IntoIterator<Item = &'a VerifiedStatement>) ->
     let statements: Vec<&VerifiedStatement> = statements.into_iter().collect();
     let by_id: BTreeMap<StatementId, &VerifiedStatement> =
         statements.iter().map(|statement| (statement.id(), *statement)).collect();
-    let place = |statement: &VerifiedStatement| Place::entry(format!("statements/{}.json", statement.file_digest()));
     let (mut dangling, mut backwards) = (Vec::new(), Vec::new());
     for statement in &statements {
         // An id that is named twice is one id.
@@ -25,11 +24,11 @@ pub fn check<'a>(statements: impl IntoIterator<Item = &'a VerifiedStatement>) ->
             match by_id.get(previous) {
                 None => {
                     let message = format!("it follows the statement {previous}");
-                    dangling.push(Finding::new(Code::StatementPrevDangling, place(statement), message));
+                    dangling.push(Finding::new(Code::StatementPrevDangling, statement.place(), message));
                 }
                 Some(earlier) if earlier.created() > statement.created() => {
                     let message = format!("dated {}, and follows one of {}", statement.created(), earlier.created());
-                    backwards.push(Finding::new(Code::StatementPrevTime, place(statement), message));
+                    backwards.push(Finding::new(Code::StatementPrevTime, statement.place(), message));
                 }
                 Some(_) => {}
             }
@@ -42,7 +41,7 @@ pub fn check<'a>(statements: impl IntoIterator<Item = &'a VerifiedStatement>) ->
     let in_circle = statements
         .iter()
         .filter(|statement| circle.contains(&statement.id()))
-        .map(|statement| Finding::new(Code::StatementPrevCycle, place(statement), "it follows itself"));
+        .map(|statement| Finding::new(Code::StatementPrevCycle, statement.place(), "it follows itself"));
     // Row by row, each in the order of the files.
     dangling.into_iter().chain(backwards).chain(in_circle).collect()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use expbundle_format::json::{self, JsonError};
 use expbundle_format::limits::Limits;
 use expbundle_format::time::Time;
-use expbundle_format::{ArtifactDigests, Blake3, DigestSet, StatementId};
+use expbundle_format::{ArtifactDigests, Blake3, DigestSet, Place, StatementId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -218,6 +218,11 @@ impl VerifiedStatement {
     /// statement have this place.
     pub fn file_digest(&self) -> Blake3 {
         self.file
+    }
+
+    /// Its first file, as the place of a finding.
+    pub fn place(&self) -> Place {
+        Place::statement(self.file, self.id())
     }
 
     /// The digests of all its files, in order.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use expbundle_format::{Code, Finding, Severity};
+use expbundle_format::{Code, Finding, Place, Severity};
 
 use crate::{Tone, count, hints, one_line, paint, path, quoted, some_of};
 
@@ -54,10 +54,12 @@ fn words_at(finding: &Finding, place: &str) -> String {
     text
 }
 
-/// Where a finding is; of a bundle as a whole there is only a byte, which nobody chose.
+/// Where a finding is. Nobody chose the id of a statement, nor a byte, which is all that there is of a
+/// bundle as a whole.
 fn place_of(finding: &Finding) -> String {
     let place = finding.place.to_string();
-    let is_ours = finding.place.file.is_none() && finding.place.entry.is_none() && finding.place.pointer.is_none();
+    let Place { file, entry, pointer, statement, .. } = &finding.place;
+    let is_ours = file.is_none() && (entry.is_none() || statement.is_some()) && pointer.is_none();
     if is_ours { place } else { where_to_look(&place) }
 }
 

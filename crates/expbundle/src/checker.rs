@@ -310,10 +310,10 @@ fn statements(records: &Records, present: Vec<(Blake3, Hashed, Parsed)>, finding
     // A statement in several files is one: what is said of it is said of the first.
     let mut seen = HashSet::new();
     for (digest, hashed, parsed) in present {
-        let place = || Place::entry(EntryName::Statement(digest).to_string());
         if hashed.blake3 != digest {
+            let place = Place::entry(EntryName::Statement(digest).to_string());
             let message = format!("the statement's file hashes to {}", hashed.blake3);
-            findings.push(Finding::new(Code::DigestStatement, place(), message));
+            findings.push(Finding::new(Code::DigestStatement, place, message));
             continue;
         }
         let (id, about, is_release, statement) = match parsed {
@@ -328,7 +328,8 @@ fn statements(records: &Records, present: Vec<(Blake3, Hashed, Parsed)>, finding
             Parsed::SetAside(set_aside) => {
                 if seen.insert(set_aside.id) {
                     let unknown = set_aside.unknown;
-                    findings.push(Finding::new(unknown.code(), place(), unknown.to_string()));
+                    let place = Place::statement(digest, set_aside.id);
+                    findings.push(Finding::new(unknown.code(), place, unknown.to_string()));
                 }
                 statements.push(Present::SetAside(digest, RecordId(set_aside.record.blake3)));
                 continue;
@@ -344,7 +345,7 @@ fn statements(records: &Records, present: Vec<(Blake3, Hashed, Parsed)>, finding
             None if is_release => {}
             None if seen.insert(id) => {
                 let message = format!("it is about record {}", about.blake3);
-                findings.push(Finding::new(Code::StatementOrphan, place(), message));
+                findings.push(Finding::new(Code::StatementOrphan, Place::statement(digest, id), message));
             }
             Some(_) | None => {}
         }

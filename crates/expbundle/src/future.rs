@@ -1,9 +1,8 @@
 //! Statements that are dated after the moment (spec/trust.md, "Taking back"): a revocation whose
 //! year is mistyped would else be without effect, and nobody would see it.
 
-use expbundle_format::container::EntryName;
 use expbundle_format::time::Time;
-use expbundle_format::{Code, Finding, Place};
+use expbundle_format::{Code, Finding};
 use expbundle_statement::{Kind, Predicate, VerifiedStatement};
 use jiff::Timestamp;
 
@@ -26,6 +25,5 @@ pub(crate) fn finding(statement: &VerifiedStatement, at: Timestamp) -> Option<Fi
         _ if created.timestamp() > at => format!("the {kind} is dated {created}, after the moment"),
         _ => return None,
     };
-    let place = Place::entry(EntryName::Statement(statement.file_digest()).to_string());
-    Some(Finding::new(Code::StatementFuture, place, message))
+    Some(Finding::new(Code::StatementFuture, statement.place(), message))
 }

@@ -335,9 +335,8 @@ impl Intact {
             // What is set apart is not here, whatever its digests.
             let is_of_what_counts = standing.counts(RecordId(statement.record().blake3));
             if is_of_what_counts && !standing.apart.statements.contains(&statement.id()) {
-                let place = Place::entry(EntryName::Statement(statement.file_digest()).to_string());
                 let message = "the subject has the BLAKE3 of a record that is here, and another SHA-256";
-                findings.push(Finding::new(Code::StatementSubject, place, message));
+                findings.push(Finding::new(Code::StatementSubject, statement.place(), message));
             }
         }
         findings
@@ -381,7 +380,7 @@ impl Intact {
                     more => format!(" and {more} more"),
                 };
                 let message = format!("{}{more} is missing", Foreign::new(first));
-                findings.push(Finding::new(Code::StatementSeal, Place::entry(entry), message));
+                findings.push(Finding::new(Code::StatementSeal, statement.place(), message));
             }
         }
         findings
@@ -412,8 +411,7 @@ impl Intact {
             one.listing().is_none() && standing.apart.records.contains(&record)
         });
         of_statements.extend(orphaned.map(|one| {
-            let place = Place::entry(EntryName::Statement(one.file_digest()).to_string());
-            Finding::new(Code::StatementOrphan, place, format!("it is about record {}", one.record().blake3))
+            Finding::new(Code::StatementOrphan, one.place(), format!("it is about record {}", one.record().blake3))
         }));
         of_statements.sort_by(|a, b| a.place.entry.cmp(&b.place.entry));
         findings.append(&mut of_statements);

@@ -10,9 +10,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use expbundle_format::container::EntryName;
 use expbundle_format::time::Time;
-use expbundle_format::{Code, DigestSet, Finding, Foreign, Place, RecordId, StatementId};
+use expbundle_format::{Code, DigestSet, Finding, Foreign, RecordId, StatementId};
 use expbundle_statement::{
     Asserted, Identity, Judgement, Kind, LinkClaim, Predicate, Revoked, TimeEvidence, TrustPolicy, VerifiedStatement,
     Window,
@@ -242,7 +241,7 @@ impl Intact {
             let (successor, here) = (RecordId(successor.blake3), if here.is_some() { "here" } else { "not here" });
             standing.successors.insert(subject, successor);
             let message = format!("{what} is superseded by {successor}, which is {here}");
-            standing.findings.push(Finding::new(Code::LineageSuperseded, place(statement), message));
+            standing.findings.push(Finding::new(Code::LineageSuperseded, statement.place(), message));
         }
         let is_here = |record: &RecordId| self.records().contains_key(record) && standing.counts(*record);
         let last = standing.last_successors().into_iter();
@@ -311,7 +310,7 @@ fn report_strangers(strangers: &[&VerifiedStatement], standing: &mut Standing) {
         1 => format!("1 statement by an unknown key, {}, was set apart", first.identity()),
         several => format!("{several} statements by unknown keys were set apart"),
     };
-    standing.findings.push(Finding::new(Code::TrustUnknownSigner, place(first), message));
+    standing.findings.push(Finding::new(Code::TrustUnknownSigner, first.place(), message));
 }
 
 /// Takes back what is revoked by those who may; returns their statements.
@@ -351,7 +350,7 @@ fn revoke<'a>(
             revocation.reason.as_deref().map(|reason| format!(": {}", Foreign::new(reason))).unwrap_or_default();
         let by = rights.name(statement);
         let message = format!("{what} is revoked since {since} by {by}{reason}");
-        standing.findings.push(Finding::new(Code::TrustRevoked, place(statement), message));
+        standing.findings.push(Finding::new(Code::TrustRevoked, statement.place(), message));
     }
     // Anybody can sign an authorship and revoke it, so without a signers file all who signed the
     // record have to agree.
@@ -396,7 +395,7 @@ fn judge_signers<'a>(words: &[&'a VerifiedStatement], rights: &Rights<'a>, stand
         standing.trusted.insert(statement.id(), Vec::new());
         // What counts for nothing is not judged.
         if !is_void {
-            standing.findings.push(Finding::new(code, place(statement), message));
+            standing.findings.push(Finding::new(code, statement.place(), message));
         }
     }
 }
@@ -548,9 +547,5 @@ impl<'a> Rights<'a> {
 
 fn no_right(statement: &VerifiedStatement, what: &str) -> Finding {
     let message = format!("{} has no right to take back {what}", statement.identity());
-    Finding::new(Code::TrustNoRight, place(statement), message)
-}
-
-fn place(statement: &VerifiedStatement) -> Place {
-    Place::entry(EntryName::Statement(statement.file_digest()).to_string())
+    Finding::new(Code::TrustNoRight, statement.place(), message)
 }
