@@ -7,7 +7,7 @@ use expbundle_convert::RunOutcome;
 use expbundle_convert::tracker::Listed;
 use expbundle_format::record::RecordBody;
 use expbundle_format::sections;
-use expbundle_query::{Differences, LineageReport, Shown, WhyReport};
+use expbundle_query::{Differences, LineageReport, Shown, Signers, WhyReport};
 use schemars::{Schema, schema_for};
 
 /// Every schema by name, as its text.
@@ -27,6 +27,7 @@ pub fn all() -> BTreeMap<String, String> {
         ("list", schema_for!(Vec<Listed>)),
         ("convert", schema_for!(Vec<RunOutcome>)),
         ("inspect", schema_for!(expbundle_convert::exposure::Exposure)),
+        ("signers", schema_for!(Signers)),
     ] {
         schemas.insert(name.to_owned(), schema);
     }

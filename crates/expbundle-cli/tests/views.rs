@@ -473,6 +473,21 @@ fn what_markers_stand_for_is_shown_and_compared() {
 }
 
 #[test]
+fn a_signers_file_is_listed_as_json() {
+    let bench = Bench::with_bundle();
+    let key = std::fs::read_to_string(bench.path("key.pub")).expect("a key");
+    let lines = format!("ada valid-before=\"20200101Z\" {key}*@example.org {key}git namespaces=\"git\" {key}");
+    std::fs::write(bench.path("signers"), lines).expect("room");
+    let listed = json(&bench.ok(&["trust", "list", "signers", "--json"]));
+    valid("signers", &listed);
+    let ada = &listed["signers"][0];
+    assert_eq!((&ada["principals"][0], &ada["trustedNow"]), (&"ada".into(), &false.into()));
+    assert_eq!(ada["until"], "2020-01-01T00:00:00Z");
+    assert_eq!(listed["signers"][1]["forStatements"], false);
+    assert_eq!((&listed["skipped"][0]["line"], &listed["skipped"][0]["reason"]), (&2.into(), &"pattern".into()));
+}
+
+#[test]
 fn a_picture_says_what_it_shows_and_how_it_was_judged() {
     let bench = Bench::with_bundle();
     let draw = |more: &[&str]| bench.ok(&[&["lineage", "a.expb", "--svg"], more].concat());

@@ -26,6 +26,7 @@ mod released;
 mod reservations;
 mod shown;
 mod sign;
+mod signers;
 mod why;
 
 pub use choose::{
@@ -47,6 +48,7 @@ pub use relations::{Absence, AskedFile, MOST_ALTERNATIVES, Question, Relations, 
 pub use released::{FileRelease, Lists};
 pub use shown::{Shown, against};
 pub use sign::{Plan, Repeat};
+pub use signers::{ListedSigner, Signers};
 pub use why::{HowMade, Told, WhyReport};
 
 /// The beginning of an id, as people read it.

@@ -20,10 +20,8 @@ pub fn list(policy: &TrustPolicy, at: Timestamp) -> String {
     }
     let mut rows = vec![["NAME", "KEY", "TRUSTED"].map(|word| paint(Tone::Strong, word)).to_vec()];
     rows.extend(lines.iter().map(|line| {
-        let is_now =
-            line.window.after.is_none_or(|after| at >= after) && line.window.before.is_none_or(|before| at < before);
         let when = if line.is_for_statements { when(line.window) } else { paint(Tone::Doubt, &other_purposes(line)) };
-        let now = if is_now { String::new() } else { paint(Tone::Doubt, ", not now") };
+        let now = if line.window.has(at) { String::new() } else { paint(Tone::Doubt, ", not now") };
         vec![one_line(&line.principals.join(", ")), line.identity.to_string(), when + &now]
     }));
     table(&rows)

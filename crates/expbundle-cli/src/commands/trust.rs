@@ -3,6 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::Subcommand;
 use expbundle_format::time::Time;
+use expbundle_query::Signers;
 use expbundle_run::{add_signers, remove_signers};
 use expbundle_statement::Window;
 use expbundle_words::signers as words;
@@ -51,15 +52,22 @@ enum Action {
     List {
         /// Signers file, `.pub` or `.keys` file
         signers: Utf8PathBuf,
+        /// Write JSON (schemas/signers.schema.json)
+        #[arg(long)]
+        json: bool,
     },
 }
 
 impl Trust {
     pub fn run(self) -> Outcome {
         match self.action {
-            Action::List { signers } => {
-                let policy = signers::read(&signers)?;
-                terminal::say(&expbundle_words::signers::list(&policy, keys::now().timestamp()));
+            Action::List { signers, json } => {
+                let (policy, at) = (signers::read(&signers)?, keys::now().timestamp());
+                if json {
+                    terminal::say_json(&Signers::of(&policy, at));
+                } else {
+                    terminal::say(&words::list(&policy, at));
+                }
             }
             Action::Add { signers, key, name, from, until } => {
                 let window = Window { after: from.map(Time::timestamp), before: until.map(Time::timestamp) };

@@ -35,6 +35,13 @@ pub struct Window {
     pub before: Option<Timestamp>,
 }
 
+impl Window {
+    /// Whether it has a moment.
+    pub fn has(&self, at: Timestamp) -> bool {
+        self.after.is_none_or(|after| at >= after) && self.before.is_none_or(|before| at < before)
+    }
+}
+
 impl Options {
     /// Whether a word begins options: a key type has none of these characters, and is not called as
     /// an option is.
