@@ -61,7 +61,8 @@ def test_from_the_folder_to_a_verified_one(folder, signed):
     assert "note:" not in said, said
     card = ModelCard.load(folder / "README.md")
     assert card.data.to_dict() == {**old, "tags": [*old["tags"], "expbundle"]}
-    assert card.text.endswith("signed, 1 record; check it with `expbundle verify`.\n<!-- expbundle: end -->")
+    assert "signed, 1 record; check it with `expbundle verify --trust FILE`" in card.text
+    assert card.text.endswith(".\n<!-- expbundle: end -->")
 
     said = screen(folder, "verify", "model", "--trust", "signers")
     assert "all 11 counted files" in said and "warning" not in said, said

@@ -111,11 +111,13 @@ model-index:
     let now = card(&bench);
     let digits = now.split_once("begin ").expect("a block").1.get(..8).expect("digits");
     assert!(now.contains(&block.replace("4b0b4b0b", digits)), "{now}");
-    let line = "[Experiment record](experiment.expb): signed, 1 record; check it with `expbundle verify`.";
-    assert!(
-        now.ends_with(&format!("# A model\n<!-- expbundle: begin 1a1e2064 -->\n{line}\n<!-- expbundle: end -->\n")),
-        "{now}"
-    );
+    // A bare `verify` would take a stranger's signature for one: the line says whose keys to ask for.
+    let text = now.split_once("# A model\n").expect("its text").1;
+    let line = "[Experiment record](experiment.expb): signed, 1 record; check it with `expbundle verify --trust FILE`, \
+                where FILE has the public keys that you trust. Signed with SHA256:";
+    let (begin, line) =
+        text.split_once(" -->\n").map(|(begin, rest)| (begin, rest.strip_prefix(line))).expect("a line");
+    assert!(begin.starts_with("<!-- expbundle: begin ") && line.is_some_and(|key| key.contains(".\n<!--")), "{now}");
     assert!(shown.contains("\"accuracy\" (a later signed result is there)"), "{shown}");
     bench.ok(&["attach", "model", "a.expb", "--yes"]);
     assert_eq!(card(&bench), now, "attaching twice is attaching once");

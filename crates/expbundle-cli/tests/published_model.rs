@@ -92,7 +92,7 @@ fn a_published_model_goes_from_its_folder_to_a_verified_one() {
     assert!(!attached.contains("note:") && !attached.contains("uncovered"), "{attached}");
     let card = fs::read_to_string(bench.path("model/README.md")).expect("the card");
     assert!(card.contains("- feature-extraction\n- expbundle # expbundle\ndatasets:\n- s2orc\n"), "{card}");
-    assert!(card.contains(": signed, 1 record; check it with `expbundle verify`."), "{card}");
+    assert!(card.contains(": signed, 1 record; check it with `expbundle verify --trust FILE`"), "{card}");
 
     for arguments in [&["verify", "model"][..], &["verify", "model", "--trust", "signers"]] {
         let verified = screen(&bench, arguments);

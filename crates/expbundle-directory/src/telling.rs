@@ -31,6 +31,9 @@ pub(crate) struct Telling<'a> {
     pub told: &'a [RecordId],
 }
 
+/// Keys that the line in the card names.
+const MOST_KEYS: usize = 3;
+
 impl Telling<'_> {
     /// The changes to the card and to the results beside it; and what a person should know of them.
     pub fn changes(
@@ -50,7 +53,7 @@ impl Telling<'_> {
         let kept = before.as_deref().map(card::added_base_models).transpose().map_err(at)?;
         all.base_models.extend(self.given(kept.unwrap_or_default()));
         all.base_models.extend(options.base_models.iter().cloned());
-        all.line = Some(self.line());
+        all.line = Some(self.line(options));
         let benchmarks = benchmarks::change(folder, &options.benchmarks, &results, &mut left_out, notes)?;
         let mut changes = Vec::from_iter(benchmarks);
         let edited = card::add(before.as_deref(), &all).map_err(at)?;
@@ -145,8 +148,8 @@ impl Telling<'_> {
         (!self.told.is_empty()).then(|| format!("`{CARD}` repeats statements of {of_records}{measured}"))
     }
 
-    /// The line for the text of the card. Only numbers in it come from the bundle.
-    fn line(&self) -> String {
+    /// The line for the text of the card. Only numbers and fingerprints in it come from the bundle.
+    fn line(&self, options: &AttachOptions<'_>) -> String {
         let standing = &self.verdict.standing;
         let records: BTreeSet<RecordId> =
             self.joined.records().keys().copied().filter(|id| standing.counts(*id)).collect();
@@ -164,7 +167,29 @@ impl Telling<'_> {
             signed if signed == number => format!("signed, {all}"),
             signed => format!("{signed} of {all} signed"),
         };
-        format!("[Experiment record]({BUNDLE_NAME}): {state}; check it with `expbundle verify`.")
+        let check = match self.keys(options).as_slice() {
+            [] => "check it with `expbundle verify`.".to_owned(),
+            keys => {
+                let (shown, more) = keys.split_at(keys.len().min(MOST_KEYS));
+                let more =
+                    if more.is_empty() { String::new() } else { format!(" and {}", count(more.len(), "more key")) };
+                let (with, shown) = ("`expbundle verify --trust FILE`", shown.join(", "));
+                format!(
+                    "check it with {with}, where FILE has the public keys that you trust. Signed with {shown}{more}."
+                )
+            }
+        };
+        format!("[Experiment record]({BUNDLE_NAME}): {state}; {check}")
+    }
+
+    /// Keys that signed records or releases, and that of the release to come.
+    fn keys(&self, options: &AttachOptions<'_>) -> Vec<String> {
+        let standing = &self.verdict.standing;
+        let releases = self.joined.statements().iter().filter(|one| one.listing().is_some());
+        let signed = self.joined.vouching(standing).chain(releases);
+        let signed = signed.filter(|one| standing.counts_statement(one.id())).map(|one| one.identity().to_string());
+        let own = options.releasing.as_ref().map(|releasing| releasing.signing.key.identity().to_string());
+        signed.chain(own).collect::<BTreeSet<String>>().into_iter().collect()
     }
 }
 
