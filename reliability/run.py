@@ -141,7 +141,7 @@ def write_at_once(program, scratch, chance, writers):
         verbs = [
             ("0.expb", ["note", "0.expb", "seen", *of, *signs]),
             ("0.expb", ["review", "0.expb", "--verdict", "approved", *of, *signs]),
-            ("0.expb", ["revoke", "0.expb", "--whole-record", "--reason", "no", *of, *signs]),
+            ("0.expb", ["revoke", "0.expb", "--whole-record", "--yes", "--reason", "no", *of, *signs]),
             ("0.expb", ["link", "0.expb", "--parent", "1.expb", *of, *signs]),
             ("0.expb", ["deployment", "0.expb", "--environment", "test", *of, *signs]),
             ("0.expb", ["merge", "0.expb", "N.expb", "-o", "0.expb"]),
@@ -228,7 +228,7 @@ def commands(program, scratch):
         "deployment": ["--environment", "test"],
         "link": ["--parent", "other.expb"],
         "supersede": ["--by", "other.expb"],
-        "revoke": ["--whole-record", "--reason", "wrong"],
+        "revoke": ["--whole-record", "--yes", "--reason", "wrong"],
         "seal": [],
     }.items():
         yield add(name, copy(bundle, other, key), name, "model.expb", *words, *signs)

@@ -145,6 +145,22 @@ pub fn talk(text: &str) {
     }
 }
 
+/// Asks whether to do what was shown. Where nobody can be asked, `--yes` has to say so.
+pub fn agreed(what: &str, question: &str) -> Result<bool, Failure> {
+    if is_quiet() {
+        return Err(Failure::usage(format!("{what}, and `--quiet` does not ask")).help("pass `--yes`"));
+    }
+    if !io::stdin().is_terminal() {
+        return Err(Failure::usage(format!("{what}, and there is no terminal to ask for confirmation"))
+            .help("check what is above, then pass `--yes`"));
+    }
+    talk(&format!("{question} [y/N] "));
+    io::stderr().flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
 fn write_error(text: &str) {
     let _ = anstream::stderr().lock().write_all(text.as_bytes());
 }

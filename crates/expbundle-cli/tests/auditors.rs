@@ -266,7 +266,7 @@ fn what_was_said_against_a_child_stands_above_the_descendants_whoever_signed_it(
         for (says, word, status) in [
             (vec!["review", child, "--verdict", "rejected", "--reason", "poison"], "rejected by board@", 0),
             (vec!["supersede", child, "--by", "new.expb"], "superseded by record", 0),
-            (vec!["revoke", child, "--whole-record", "--reason", "made up"], "revoked by board@", 3),
+            (vec!["revoke", child, "--whole-record", "--yes", "--reason", "made up"], "revoked by board@", 3),
         ] {
             let said = format!("{}-{child}", says[0]);
             bench.ok(&[&says[..], &["--key", "board", "-o", &said]].concat());
@@ -351,7 +351,7 @@ fn whose_record_is_meant_is_asked_where_others_signed_some() {
         &["review", "c.expb", "--verdict", "approved"][..],
         &["review", "c.expb", "--verdict", "rejected"],
         &["supersede", "c.expb", "--by", "new.expb"],
-        &["revoke", "c.expb", "--whole-record"],
+        &["revoke", "c.expb", "--whole-record", "--yes"],
         &["deployment", "c.expb", "--environment", "production"],
         &["evaluation", "c.expb", "--result", "accuracy=0.5"],
         &["note", "c.expb", "seen"],
@@ -459,7 +459,7 @@ fn what_was_said_after_the_moment_counts_for_whoever_asks_for_no_objections() {
     let first = said.lines().next().expect("a headline");
     assert!(status == Some(0) && first.contains(", but 1 record was since rejected on 20"), "{said}");
     assert!(!said.contains("typing error"), "{said}");
-    bench.ok(&["revoke", "m", "--whole-record", "--reason", "made up", "--key", "key"]);
+    bench.ok(&["revoke", "m", "--whole-record", "--yes", "--reason", "made up", "--key", "key"]);
     let (said, status) = verify(&bench, &[&["m"], &past[..]].concat());
     assert!(status == Some(3) && said.starts_with("✗ OBJECTED TO: ada@example.org revoked \"base\" on 20"), "{said}");
     let report = json(&verify(&bench, &["m", "--json", "--at", "2020-01-01"]).0);

@@ -224,7 +224,18 @@ fn what_is_taken_back_changes_the_verdict_from_then_on() {
     assert_eq!(state(&bench, &["trusted.expb", "--trust", "signers"]), "intact");
     // A key and a record.
     bench.ok(&["revoke", "base.expb", "--revoked-key", "key-a.pub", "--key", "key-a", "-o", "key.expb"]);
-    bench.ok(&["revoke", "base.expb", "--whole-record", "--reason", "made up", "--key", "key-a", "-o", "record.expb"]);
+    bench.ok(&[
+        "revoke",
+        "base.expb",
+        "--whole-record",
+        "--yes",
+        "--reason",
+        "made up",
+        "--key",
+        "key-a",
+        "-o",
+        "record.expb",
+    ]);
     for bundle in ["key.expb", "record.expb"] {
         let output = bench.output(&["verify", bundle, "--trust", "signers", "--require", "signed", "--json"]);
         assert_eq!(output.status.code(), Some(3), "{bundle}");

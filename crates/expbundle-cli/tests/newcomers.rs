@@ -407,7 +407,10 @@ fn a_record_whose_successor_is_here_is_not_objected_to() {
 fn a_revoked_record_is_not_signed_again() {
     let bench = Bench::with_bundle();
     bench.ok(&["sign", "a.expb", "--key", "key"]);
-    bench.ok(&["revoke", "a.expb", "--whole-record", "--key", "key"]);
+    // Nobody is there to be asked.
+    let (_, said) = bench.fails(2, "cli.usage", &["revoke", "a.expb", "--whole-record", "--key", "key"]);
+    assert!(said.contains("\"a run\" for good, and there is no terminal") && said.contains("`--yes`"), "{said}");
+    bench.ok(&["revoke", "a.expb", "--whole-record", "--yes", "--key", "key"]);
     let (_, said) = bench.fails(2, "cli.usage", &["sign", "a.expb", "--key", "key"]);
     assert!(said.contains("is revoked: a signature of it no longer counts"), "{said}");
 }

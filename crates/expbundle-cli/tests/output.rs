@@ -43,7 +43,7 @@ fn commands() -> Vec<(i32, Vec<String>)> {
         (0, "extract a.expb --section context -o out.json"),
         (0, "extract a.expb --everything -o out"),
         (0, "review a.expb --verdict approved --key key"),
-        (0, "revoke a.expb --whole-record --key key"),
+        (0, "revoke a.expb --whole-record --yes --key key"),
         (0, "withhold a.expb --section context -o part.expb"),
         (0, "seal again.expb --key key"),
         (0, "release model --key key --yes"),

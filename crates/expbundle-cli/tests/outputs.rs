@@ -143,7 +143,7 @@ const WRITERS: [(&str, &str); 24] = [
     ("deployment a.expb --environment test --key key", "."),
     ("link a.expb --parent b.expb --key key", "."),
     ("supersede a.expb --by b.expb --key key", "."),
-    ("revoke a.expb --whole-record --key key", "."),
+    ("revoke a.expb --whole-record --yes --key key", "."),
     ("seal a.expb --key key", "."),
     ("sign b.expb --key key -o signed.expb", "."),
     ("merge b.expb signed.expb -o all.expb", "."),

@@ -110,7 +110,7 @@ fn no_signed_text_has_a_secret() {
     let review = ["review", "a.expb", "--verdict", "approved"];
     let deployment = ["deployment", "a.expb", "--environment", "production"];
     let evaluation = ["evaluation", "a.expb", "--result", "accuracy=0.5"];
-    let revoke = ["revoke", "a.expb", "--whole-record"];
+    let revoke = ["revoke", "a.expb", "--whole-record", "--yes"];
     let sign = ["sign", "a.expb"];
     for (command, option) in [
         (&release[..], "--title"),

@@ -137,10 +137,10 @@ fn whoever_revokes_or_rejects_a_record_is_told_of_the_release_that_still_stands(
         (&["review", "m", "--verdict", "approved"][..], false),
         (&["review", "m", "--verdict", "rejected"], true),
         (&["revoke", "m", "--statement", &authorship], true),
-        (&["revoke", "m", "--whole-record"], true),
+        (&["revoke", "m", "--whole-record", "--yes"], true),
         (&["revoke", "m", "--statement", &id[..12]], false),
-        (&["revoke", "m", "--whole-record"], false),
-        (&["revoke", "c.expb", "--whole-record"], false),
+        (&["revoke", "m", "--whole-record", "--yes"], false),
+        (&["revoke", "c.expb", "--whole-record", "--yes"], false),
     ] {
         let said = bench.said(&[arguments, &["--key", "k"]].concat());
         assert_eq!(said.contains(note) && said.contains(&help), is_told, "{arguments:?}: {said}");
@@ -208,7 +208,7 @@ fn an_objection_is_told_once_and_agrees_with_the_verdict() {
     let bench = released();
     for day in ["21", "22"] {
         let at = format!("2026-11-{day}T09:00:00Z");
-        bench.ok(&["revoke", "c.expb", "--whole-record", "--reason", "r", "--key", "k", "--at", &at]);
+        bench.ok(&["revoke", "c.expb", "--whole-record", "--yes", "--reason", "r", "--key", "k", "--at", &at]);
     }
     let text = verified(&bench, &["c.expb", "--trust", "k.pub"]);
     assert!(text.starts_with("✗ NOT TRUSTED, and 1 record was revoked by the key in k.pub: c.expb\n"), "{text}");
@@ -300,7 +300,7 @@ fn a_statement_is_revoked_among_several_records() {
     bench.ok(&["revoke", "both.expb", "--revoked-key", "k.pub", "--key", "k"]);
     // A record is chosen by whoever revokes it, and a key that signed nothing here says of none.
     bench.ok(&["keygen", "-o", "o"]);
-    bench.fails(2, "cli.usage", &["revoke", "both.expb", "--whole-record", "--key", "k"]);
+    bench.fails(2, "cli.usage", &["revoke", "both.expb", "--whole-record", "--yes", "--key", "k"]);
     bench.fails(2, "cli.usage", &["revoke", "both.expb", "--revoked-key", "o.pub", "--key", "k"]);
     let log = json(&bench.ok(&["log", "both.expb", "--json"]));
     let revoked = log.as_array().expect("statements").iter().filter(|one| one["kind"] == "revocation");

@@ -67,7 +67,7 @@ fn the_headline_of_a_folder_names_what_was_said_against_its_records() {
     insta::assert_snapshot!("folder_needs_changes", both());
     bench.ok(&["create", "--title", "a better run", "-o", "better.expb"]);
     say(&["supersede", "model", "--by", "better.expb"], "ada");
-    say(&["revoke", "model", "--whole-record", "--reason", "made up"], "ada");
+    say(&["revoke", "model", "--whole-record", "--yes", "--reason", "made up"], "ada");
     insta::assert_snapshot!("folder_revoked", both());
 }
 
@@ -195,7 +195,7 @@ fn what_was_taken_back_is_not_shown_as_if_it_held() {
     insta::assert_snapshot!("show_rejected", record_part(&bench.ok(&["show", "a.expb"])));
     let at = ["--at", "2026-11-23T09:00:00Z"];
     bench.ok(&[&["revoke", "a.expb", "--statement", rejection.trim(), "--key", "ben"], &at[..]].concat());
-    bench.ok(&[&["revoke", "a.expb", "--whole-record", "--key", "ada"], &at[..]].concat());
+    bench.ok(&[&["revoke", "a.expb", "--whole-record", "--yes", "--key", "ada"], &at[..]].concat());
     insta::assert_snapshot!("show_revoked", record_part(&bench.ok(&["show", "a.expb"])));
 }
 
@@ -243,8 +243,8 @@ fn a_revocation_names_what_it_takes_back_and_says_if_that_is_somebody_elses() {
         revoke(&statement, "ada"),
         revoke(&["--revoked-key", "ada.pub"], "ada"),
         revoke(&["--revoked-key", "ada.pub"], "ben"),
-        revoke(&["--whole-record"], "ada"),
-        revoke(&["--whole-record"], "ben"),
+        revoke(&["--whole-record", "--yes"], "ada"),
+        revoke(&["--whole-record", "--yes"], "ben"),
     ];
     insta::assert_snapshot!("revoked_things", all.join("\n"));
 }

@@ -123,7 +123,7 @@ fn nobody_signs_what_somebody_else_sent() {
         &["evaluation", "--result", "accuracy=0.9"],
         &["deployment", "--environment", "production"],
         &["supersede", "--by", "one.expb"],
-        &["revoke", "--whole-record"],
+        &["revoke", "--whole-record", "--yes"],
         &["revoke", "--revoked-key", "ben.pub"],
         &["link", "--parent", "one.expb"],
         &["link", "--same-signer", "ben.pub"],
@@ -167,7 +167,7 @@ fn a_stranger_does_not_choose_what_is_signed() {
         &["sign"][..],
         &["review", "--verdict", "rejected"],
         &["review", "--verdict", "needs-changes"],
-        &["revoke", "--whole-record"],
+        &["revoke", "--whole-record", "--yes"],
     ] {
         let arguments = [&verb[..1], &["two.expb"], &verb[1..], &["--key", "ada"]].concat();
         let (_, stderr) = bench.fails(2, "cli.usage", &arguments);
@@ -415,10 +415,31 @@ fn a_revocation_of_the_year_9999_is_not_silent() {
     let authorship = statement(ada, &vouch(), None, ADA, "2026-11-21T09:00:00Z");
     all.insert_statement_unchecked(authorship);
     save(&bench, "a.expb", &all);
-    let far = ["revoke", "a.expb", "--whole-record", "--at", "9999-11-23T09:00:00Z", "--key", "ada", "-o", "far.expb"];
+    let far = [
+        "revoke",
+        "a.expb",
+        "--whole-record",
+        "--yes",
+        "--at",
+        "9999-11-23T09:00:00Z",
+        "--key",
+        "ada",
+        "-o",
+        "far.expb",
+    ];
     assert!(said(&bench, &far).contains("after now; until then a revocation"), "{}", said(&bench, &far));
-    let since =
-        ["revoke", "a.expb", "--whole-record", "--since", "2926-11-23T00:00:00Z", "--key", "ada", "-o", "b.expb"];
+    let since = [
+        "revoke",
+        "a.expb",
+        "--whole-record",
+        "--yes",
+        "--since",
+        "2926-11-23T00:00:00Z",
+        "--key",
+        "ada",
+        "-o",
+        "b.expb",
+    ];
     assert!(said(&bench, &since).contains("counts from 2926"), "{}", said(&bench, &since));
     let old = ["note", "a.expb", "x", "--at", "0000-01-01T00:00:00Z", "--key", "ada", "-o", "old.expb"];
     assert!(said(&bench, &old).contains("long before now"), "{}", said(&bench, &old));

@@ -49,7 +49,7 @@ fn every_statement_that_was_said_to_be_done_is_there() {
                 "note a.expb seen-N --key key",
                 "sign a.expb --key key --name N",
                 "review a.expb --verdict approved --key key --reason because-N",
-                "revoke a.expb --whole-record --reason because-N --key key",
+                "revoke a.expb --whole-record --yes --reason because-N --key key",
             ];
             let done = at_once(&bench, &commands, writers);
             assert_eq!(done.len(), writers, "statements join, so nobody has to try again");

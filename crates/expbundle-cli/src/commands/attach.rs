@@ -1,7 +1,5 @@
 //! `expbundle attach`: put a bundle beside the model that it is about.
 
-use std::io::{IsTerminal as _, Write as _};
-
 use camino::Utf8PathBuf;
 use expbundle::Bundle;
 use expbundle::family::returning;
@@ -149,7 +147,10 @@ impl Attach {
 /// Shows a plan, asks, and carries it out.
 pub fn carry_out(plan: Plan, consent: &Consent) -> Outcome {
     terminal::talk(&words::words(&plan));
-    if plan.changes.is_empty() || consent.dry_run || (!consent.yes && !agreed()?) {
+    if plan.changes.is_empty()
+        || consent.dry_run
+        || (!consent.yes && !terminal::agreed("this changes files", "Make these changes?")?)
+    {
         terminal::talk("nothing was changed\n");
         return Ok(exit::OK);
     }
@@ -157,19 +158,4 @@ pub fn carry_out(plan: Plan, consent: &Consent) -> Outcome {
     plan.apply().map_err(|error| Failure::from(&error))?;
     terminal::talk(&format!("{} {folder}\n", paint(Tone::Good, "done:")));
     Ok(exit::OK)
-}
-
-fn agreed() -> Result<bool, Failure> {
-    if terminal::is_quiet() {
-        return Err(Failure::usage("this changes files, and `--quiet` does not ask").help("pass `--yes`"));
-    }
-    if !std::io::stdin().is_terminal() {
-        return Err(Failure::usage("this changes files, and there is no terminal to ask for confirmation")
-            .help("check the change above, then pass `--yes`"));
-    }
-    terminal::talk("Make these changes? [y/N] ");
-    std::io::stderr().flush()?;
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }

@@ -3,13 +3,13 @@
 use camino::Utf8PathBuf;
 use expbundle::verify::Intact;
 use expbundle_format::time::Time;
-use expbundle_query::{revoked_of, statement_starting};
+use expbundle_query::{revoked_of, short, statement_starting};
 use expbundle_statement::{Predicate, Revocation, Revoked};
-use expbundle_words::Failure;
+use expbundle_words::{Failure, records};
 
 use super::link::public_key;
-use crate::Outcome;
 use crate::statements::StatementArguments;
+use crate::{Outcome, terminal};
 
 /// Revoke a statement, all statements of a key, or a whole record
 ///
@@ -35,6 +35,9 @@ pub struct Revoke {
     /// Revoke the record itself: it can never be signed again, since this cannot be undone
     #[arg(long)]
     whole_record: bool,
+    /// Revoke a whole record without asking
+    #[arg(long, short, requires = "whole_record")]
+    yes: bool,
     /// Day or time from which the revocation counts [default: the date of the revocation]
     #[arg(long, value_name = "TIME", value_parser = crate::keys::day_or_moment)]
     since: Option<Time>,
@@ -45,7 +48,7 @@ pub struct Revoke {
 
 impl Revoke {
     pub fn run(self) -> Outcome {
-        let Self { arguments, statement_id, revoked_key, since, reason, .. } = self;
+        let Self { arguments, statement_id, revoked_key, since, reason, yes, .. } = self;
         let key = revoked_key.as_deref().map(public_key).transpose()?;
         let revoked = |intact: &Intact| {
             Ok::<_, Failure>(match (&statement_id, key) {
@@ -59,6 +62,15 @@ impl Revoke {
         };
         arguments.add_each(about, |intact, record| {
             let revoked = revoked(intact)?.unwrap_or(Revoked::Record(record));
+            if matches!(revoked, Revoked::Record(_)) && !yes {
+                let what =
+                    format!("this revokes record {} {} for good", short(&record), records::title(intact, record));
+                if !terminal::agreed(&what, &format!("{what}: it can never be signed again. Revoke it?"))? {
+                    return Err(
+                        Failure::usage("nothing was revoked").help("to revoke one statement, use `--statement`")
+                    );
+                }
+            }
             Ok(Predicate::Revocation(Revocation { revoked, since, reason: reason.clone() }))
         })
     }
