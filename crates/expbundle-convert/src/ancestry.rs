@@ -55,7 +55,7 @@ impl Ancestry {
     /// Converts a run, and before it those of its ancestors whose records are not known, from the
     /// topmost down.
     pub fn convert<S: Steps>(&self, steps: &S, key: &str, options: &Options<'_>) -> Result<Converted, ConvertError> {
-        let missing = || ConvertError::NoSuchRun { run: key.to_owned() };
+        let missing = || ConvertError::no_such_run(key);
         let Read { parent, run } = steps.read(key, options)?.ok_or_else(missing)?;
         let link = self.link(steps, key, parent, options)?;
         let converted = steps.build(run, link, options)?;

@@ -180,6 +180,8 @@ pub enum ConvertError {
     NoSuchRun {
         /// The run that was asked for.
         run: String,
+        /// Names and ids of the runs that there are, where they were listed.
+        known: Vec<String>,
     },
     /// The source cannot be read at all.
     #[error("the source cannot be read")]
@@ -252,6 +254,13 @@ pub enum ConvertError {
 }
 
 expbundle_format::debug_with_causes!(ConvertError);
+
+impl ConvertError {
+    /// There is no such run, and nobody listed those that there are.
+    pub(crate) fn no_such_run(run: &str) -> Self {
+        Self::NoSuchRun { run: run.to_owned(), known: Vec::new() }
+    }
+}
 
 /// The last name of a path, for sections that must not hold whole paths.
 /// The last part of a path, as the name of a file.

@@ -54,7 +54,7 @@ impl Source for Opened {
     fn convert(&self, key: &str, options: &Options<'_>) -> Result<Converted, ConvertError> {
         let mut points = Metrics::new(options);
         let run = self.folders.read(key, &mut points);
-        let run = run.ok_or_else(|| ConvertError::NoSuchRun { run: key.to_owned() })?;
+        let run = run.ok_or_else(|| ConvertError::no_such_run(key))?;
         build(&run, key, points, options)
     }
 }

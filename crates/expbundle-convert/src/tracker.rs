@@ -232,7 +232,9 @@ impl Listing {
                 _ => return Err(ConvertError::NotOneRun { runs: meant.into_iter().cloned().collect() }),
             }
         }
-        Err(ConvertError::NoSuchRun { run: wanted.to_owned() })
+        let names = self.runs.iter().flat_map(|run| run.name.iter().chain([&run.key, &run.id]));
+        let known: BTreeSet<&String> = names.collect();
+        Err(ConvertError::NoSuchRun { run: wanted.to_owned(), known: known.into_iter().cloned().collect() })
     }
 }
 
@@ -409,10 +411,11 @@ pub fn only_run(source: &dyn Source) -> Result<String, ConvertError> {
 /// run.
 pub fn key_of(source: &dyn Source, wanted: Option<&str>) -> Result<String, ConvertError> {
     let Some(wanted) = wanted else { return only_run(source) };
-    match source.runs()?.find(wanted) {
+    let listing = source.runs()?;
+    match listing.find(wanted) {
         Ok(run) => Ok(run.key.clone()),
         // A run that cannot be listed may say better why it cannot be converted.
-        Err(ConvertError::NoSuchRun { run }) => Ok(run),
+        Err(ConvertError::NoSuchRun { run, .. }) if !listing.unread.is_empty() => Ok(run),
         Err(error) => Err(error),
     }
 }

@@ -10,6 +10,7 @@ use expbundle_convert::tracker::{Listed, TRACKERS, is_address, recognized};
 use expbundle_format::number::Number;
 
 use crate::layout::nested;
+use crate::near::did_you_mean;
 use crate::{Failure, Tone, findings, grouped, hints, moment, named, paint, path, quoted, rounded, some_of, table};
 
 /// The runs of a source as a table. Those that are nested in another stand below it, indented.
@@ -99,14 +100,16 @@ impl From<&ConvertError> for Failure {
                 })
             }
             ConvertError::NoExperiment { wanted, names } => {
+                let near = did_you_mean(wanted, names.iter().map(String::as_str));
                 let names: Vec<String> = names.iter().map(|name| named(name)).collect();
                 let (wanted, names) = (named(wanted), some_of(&names, 20, ", "));
-                Self::usage(format!("there is no experiment {wanted} in the source; it has: {names}"))
+                Self::usage(format!("there is no experiment {wanted} in the source; it has: {names}")).maybe_help(near)
             }
             ConvertError::NotATracker(tool) => {
                 let names: Vec<&str> = TRACKERS.iter().map(|tracker| tracker.name()).collect();
+                let near = did_you_mean(tool, names.iter().copied());
                 let names = names.join(", ");
-                Self::usage(format!("`{tool}` is not a tracker that can be read; these are: {names}"))
+                Self::usage(format!("`{tool}` is not a tracker that can be read; these are: {names}")).maybe_help(near)
             }
             ConvertError::SecretInAddress => Self::usage(error.to_string())
                 .help("set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"),
@@ -135,7 +138,10 @@ impl From<&ConvertError> for Failure {
                 ErrorKind::InvalidInput => Self::not_regular("read the source", path),
                 _ => Self::io("read the source", path, source),
             },
-            ConvertError::NoSuchRun { .. } => failure.help("`--list` shows the runs of the source"),
+            ConvertError::NoSuchRun { run, known } => {
+                let near = did_you_mean(run, known.iter().map(String::as_str)).map(|near| format!("{near} ")).unwrap_or_default();
+                failure.help(format!("{near}`--list` shows the runs of the source"))
+            }
             ConvertError::NoRun { unread } => {
                 failure.listing(findings::all(unread)).help("check that the source is whole; `--list` shows its runs")
             }

@@ -110,6 +110,15 @@ impl Failure {
         self
     }
 
+    /// Says what to do, if that is known.
+    #[must_use]
+    pub(crate) fn maybe_help(self, help: Option<String>) -> Self {
+        match help {
+            Some(help) => self.help(help),
+            None => self,
+        }
+    }
+
     /// Adds an error and what lies behind it.
     #[must_use]
     pub fn because(mut self, error: &(dyn Error + 'static)) -> Self {

@@ -16,6 +16,7 @@ use expbundle_format::{Code, Finding};
 use expbundle_query::{MergeError, QueryError, Refused, WhyRefused};
 use expbundle_statement::StatementError;
 
+use crate::near::did_you_mean;
 use crate::{Failure, cell, count, findings, grouped, hints, one_line, quoted, some_of};
 
 impl From<&Refused> for Failure {
@@ -89,6 +90,18 @@ pub fn temporary(error: &io::Error) -> Failure {
 
 const ARTIFACTS: &str = "`expbundle show BUNDLE artifacts` lists them";
 
+/// There is no schema of that name.
+pub fn no_schema<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Failure {
+    let near = did_you_mean(wanted, names).map(|near| format!("{near} ")).unwrap_or_default();
+    Failure::usage(format!("there is no schema `{wanted}`")).help(format!("{near}`expbundle schema` lists the names"))
+}
+
+/// The section that may have been meant, called as people call it: without its extension.
+fn near_section(wanted: &str, listed: &[SectionName]) -> Option<String> {
+    let bare = |name| str::split(name, '.').next().unwrap_or_default();
+    did_you_mean(bare(wanted), listed.iter().map(|name| bare(name.as_str())))
+}
+
 fn names(sections: &[SectionName]) -> String {
     sections.iter().map(SectionName::as_str).collect::<Vec<_>>().join(", ")
 }
@@ -121,11 +134,14 @@ impl From<QueryError> for Failure {
                 Self::usage(format!("{which} an id that begins with {}", quoted(&beginning))).help(help)
             }
             QueryError::NoSection { wanted, listed } => {
+                let near = near_section(&wanted, &listed);
                 Self::usage(format!("the record has no section `{wanted}`; it has: {}", names(&listed)))
-                    .help("choose one of these")
+                    .help(near.unwrap_or_else(|| "choose one of these".to_owned()))
             }
             QueryError::NoSectionHere { wanted, listed } => {
+                let near = near_section(&wanted, &listed);
                 Self::usage(format!("no record here has a section `{wanted}`; the sections are: {}", names(&listed)))
+                    .maybe_help(near)
             }
             QueryError::Withheld(_) => Self::usage(error.to_string()).help("ask its author for a copy that has it"),
             QueryError::NoArtifact { wanted, is_listed: true } => {

@@ -32,6 +32,7 @@ pub mod hints;
 mod layout;
 pub mod lineage;
 pub mod log;
+mod near;
 mod numbers;
 pub mod objections;
 pub mod overview;
@@ -54,7 +55,7 @@ pub mod verdict;
 pub mod why;
 
 pub use failure::Failure;
-pub use failures::not_in_cache;
+pub use failures::{no_schema, not_in_cache};
 use foreign::calling_itself;
 pub use foreign::{block, cell, kind, named, one_line, path, printable, quoted};
 pub use layout::{table, wrapped};

@@ -11,6 +11,7 @@ use expbundle_query::{QueryError, short, told};
 use expbundle_statement::{Identity, Kind, TrustPolicy, VerifiedStatement};
 use jiff::Timestamp;
 
+use crate::near::nearest;
 use crate::{Failure, Tone, calling_itself, count, objections, paint, quoted, some_of};
 
 /// Records that are listed.
@@ -101,9 +102,26 @@ pub fn titles(intact: &Intact, ids: &[RecordId]) -> String {
     text
 }
 
-/// Asks which record is meant, if that is the error.
+/// Records whose titles are like what was given instead of an id.
+fn near(intact: &Intact, wanted: &str) -> Vec<RecordId> {
+    let titles: Vec<(RecordId, String)> =
+        intact.records().keys().filter_map(|id| Some((*id, told::<Context>(intact, *id)?.title))).collect();
+    let near = nearest(wanted, titles.iter().map(|(_, title)| title.as_str()));
+    titles.iter().filter(|(_, title)| near.contains(&title.as_str())).map(|(id, _)| *id).collect()
+}
+
+/// Asks which record is meant, if that is the error; says which has the title that was given instead
+/// of an id.
 pub fn which(intact: &Intact, error: QueryError) -> Failure {
-    let QueryError::WhichRecord(ids) = error else { return error.into() };
+    let ids = match error {
+        QueryError::WhichRecord(ids) => ids,
+        QueryError::NoRecord(ref wanted) | QueryError::TooShort { beginning: ref wanted, .. } => {
+            let near = near(intact, wanted);
+            let failure = Failure::from(error);
+            return if near.is_empty() { failure } else { failure.listing(titles(intact, &near)) };
+        }
+        error => return error.into(),
+    };
     asked(&ids, titles(intact, &ids)).help("choose one with `--record`")
 }
 

@@ -5,6 +5,7 @@ use expbundle_convert::table::{
     Broken, Fault, FaultKind, Form, Format, Reading, TableError, TimeColumn, TimeUnit, WhyPassedOver,
 };
 
+use crate::near::did_you_mean;
 use crate::{Failure, Tone, count, grouped, named, paint, some_of};
 
 /// Names that are shown of a list.
@@ -171,8 +172,11 @@ impl From<&TableError> for Failure {
             TableError::Header => failure.help("save the file as UTF-8"),
             TableError::Twice(_) => failure.help("rename one of them"),
             TableError::RowTooLong { .. } => failure.help("check that every quotation mark is closed"),
-            TableError::NoColumn { columns, .. } => {
-                failure.help(format!("the columns are: {}", some_of(&names(columns), 20, ", ")))
+            TableError::NoColumn { name, columns } => {
+                let near = did_you_mean(name, columns.iter().map(String::as_str))
+                    .map(|near| format!("{near} "))
+                    .unwrap_or_default();
+                failure.help(format!("{near}the columns are: {}", some_of(&names(columns), 20, ", ")))
             }
             TableError::LateStep { name, .. } => {
                 failure.help(format!("say which one is the step, e.g. with `--step-column {}`", named(name)))

@@ -1,5 +1,5 @@
 //! `expbundle schema`: the JSON Schemas of everything that is JSON here.
-use expbundle_words::Failure;
+use expbundle_words::no_schema;
 
 use crate::{Outcome, exit, schemas, terminal};
 
@@ -20,14 +20,8 @@ impl Schema {
             return Ok(exit::OK);
         };
         let name = wanted.trim_end_matches(".schema.json").trim_end_matches(".json");
-        match all.get(name) {
-            Some(text) => terminal::say(text),
-            None => {
-                return Err(
-                    Failure::usage(format!("there is no schema `{wanted}`")).help("`expbundle schema` lists the names")
-                );
-            }
-        }
+        let text = all.get(name).ok_or_else(|| no_schema(name, all.keys().map(String::as_str)))?;
+        terminal::say(text);
         Ok(exit::OK)
     }
 }

@@ -63,7 +63,7 @@ impl Source for Opened {
 
     fn convert(&self, key: &str, options: &Options<'_>) -> Result<Converted, ConvertError> {
         let run = self.repository.read(key).map_err(unreadable)?;
-        build(&run.ok_or_else(|| ConvertError::NoSuchRun { run: key.to_owned() })?, options)
+        build(&run.ok_or_else(|| ConvertError::no_such_run(key))?, options)
     }
 }
 

@@ -70,7 +70,7 @@ impl Source for Opened {
     fn convert(&self, key: &str, options: &Options<'_>) -> Result<Converted, ConvertError> {
         let unreadable = |error| tracker::unreadable(&self.path, error);
         let session = self.sessions.read(key).map_err(unreadable)?;
-        let session = session.ok_or_else(|| ConvertError::NoSuchRun { run: key.to_owned() })?;
+        let session = session.ok_or_else(|| ConvertError::no_such_run(key))?;
         let converted = build(&session, key, options)?;
         session.check_unpacked().map_err(unreadable)?;
         Ok(converted)

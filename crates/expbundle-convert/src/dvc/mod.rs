@@ -56,7 +56,7 @@ impl Source for Projects {
 
     fn convert(&self, key: &str, options: &Options<'_>) -> Result<Converted, ConvertError> {
         let (name, revision) = key.rsplit_once('/').unwrap_or(("", key));
-        let missing = || ConvertError::NoSuchRun { run: key.to_owned() };
+        let missing = || ConvertError::no_such_run(key);
         let project = self.all().get(name).ok_or_else(missing)?;
         let run = project.read(revision).map_err(|error| tracker::unreadable(Utf8Path::new(name), error))?;
         build(project, &run.ok_or_else(missing)?, options)

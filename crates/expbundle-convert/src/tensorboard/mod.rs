@@ -63,7 +63,7 @@ impl Source for Opened {
     }
 
     fn convert(&self, key: &str, options: &Options<'_>) -> Result<Converted, ConvertError> {
-        let missing = || ConvertError::NoSuchRun { run: key.to_owned() };
+        let missing = || ConvertError::no_such_run(key);
         let folder = self.files.folder(key).ok_or_else(missing)?;
         let mut contents = Contents::new(options);
         let run = self.files.read(key, &mut contents).ok_or_else(missing)?;

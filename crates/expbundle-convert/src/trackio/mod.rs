@@ -73,7 +73,7 @@ impl Source for Opened {
     fn convert(&self, key: &str, options: &Options<'_>) -> Result<Converted, ConvertError> {
         let mut taken = Taken::new(options);
         let run = self.store.read(key, &mut taken).map_err(unreadable)?;
-        let run = run.ok_or_else(|| ConvertError::NoSuchRun { run: key.to_owned() })?;
+        let run = run.ok_or_else(|| ConvertError::no_such_run(key))?;
         build(&run, taken, options)
     }
 }

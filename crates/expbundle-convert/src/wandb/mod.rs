@@ -119,7 +119,7 @@ fn status(state: State) -> Status {
 
 fn describe(error: SourceError) -> ConvertError {
     match error {
-        SourceError::NoRun { run } => ConvertError::NoSuchRun { run },
+        SourceError::NoRun { run } => ConvertError::no_such_run(&run),
         SourceError::Read { path, source } => tracker::unreadable(&path, source),
         SourceError::Nothing { ref path } => tracker::unreadable(&path.clone(), error),
     }

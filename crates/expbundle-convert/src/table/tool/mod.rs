@@ -239,7 +239,7 @@ impl Source for Opened {
     }
 
     fn convert(&self, key: &str, options: &Options<'_>) -> Result<Converted, ConvertError> {
-        let found = self.found(key).ok_or_else(|| ConvertError::NoSuchRun { run: key.to_owned() })?;
+        let found = self.found(key).ok_or_else(|| ConvertError::no_such_run(key))?;
         let mut ledger = Ledger::new(expbundle_format::record::Kind::Run, self.tool.name(), options);
         ledger.run(found.run);
         ledger.body().status = Some(expbundle_format::record::Status::Unknown);
