@@ -39,6 +39,18 @@ fn stdin_file() -> Result<File, Failure> {
     read.map(|()| file).map_err(|error| temporary(&error))
 }
 
+/// What is on standard input as a file in a folder, both of which are gone with the folder.
+pub fn stdin_in_a_folder() -> Result<(tempfile::TempDir, Utf8PathBuf), Failure> {
+    let mut input = stdin_file()?;
+    let copied = tempfile::tempdir().and_then(|folder| {
+        let mut file = tempfile::Builder::new().prefix("stdin").rand_bytes(0).tempfile_in(&folder)?;
+        std::io::copy(&mut input, &mut file)?;
+        let path = Utf8PathBuf::try_from(file.into_temp_path().keep()?).map_err(std::io::Error::other)?;
+        Ok((folder, path))
+    });
+    copied.map_err(|error| temporary(&error))
+}
+
 /// The bundle at a path; `-` is the one on standard input.
 pub fn source(path: &Utf8Path) -> Result<Source, Failure> {
     let content = (path == STREAM).then(stdin).transpose()?;

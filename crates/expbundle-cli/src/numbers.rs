@@ -2,8 +2,9 @@
 
 use camino::Utf8PathBuf;
 use expbundle_run::format::record::Status;
+use expbundle_run::format::sections::Event;
 use expbundle_run::table::{Columns, Table};
-use expbundle_run::{Param, Run, RunError, Time, each_once, known_status};
+use expbundle_run::{Param, Run, RunError, Time, each_once, event_of, known_status};
 use expbundle_words::{Failure, table};
 
 use crate::commands::create::failure;
@@ -38,6 +39,10 @@ pub struct Numbers {
     /// Tag, a word to find it by; can be repeated
     #[arg(long, value_name = "TAG")]
     tag: Vec<String>,
+    /// Something that happened, when, and in words, e.g. `restart@2026-11-28T03:00:00Z=drained`; can be
+    /// repeated. Kinds: preemption, out-of-memory, restart, checkpoint, alert, … or a word of your own
+    #[arg(long, value_name = "KIND[@TIME][=TEXT]", value_parser = event_of)]
+    event: Vec<Event>,
     /// How it ended: finished, failed, killed, crashed, …
     #[arg(long, value_parser = known_status)]
     status: Option<Status>,
@@ -77,6 +82,7 @@ impl Numbers {
         let notes = run.context().notes.take().into_iter().chain(self.note.iter().cloned());
         let notes: Vec<String> = notes.collect();
         run.context().notes = Some(notes.join("\n\n")).filter(|notes| !notes.is_empty());
+        self.event.iter().try_for_each(|event| run.add_event(event.clone())).map_err(failure)?;
         self.tables(&mut run)?;
         for (name, value) in &self.metric {
             run.final_value(name, *value).map_err(failure)?;

@@ -512,7 +512,7 @@ fn what_is_not_the_table_that_was_named_is_told_apart() {
     bench.ok(&["create", "--title", "a run", "-o", "run.expb"]);
     for (arguments, parts) in [
         (&["convert", "csv", "nofile.csv"][..], &["cli.io", "No such file", "check the path"][..]),
-        (&["convert", "csv", "-"], &["save the data of the pipe or device to a file first"]),
+        (&["convert", "csv", "-"], &["the file is empty"]),
         (
             &["convert", "csv", "log.jsonl"],
             &["looks like jsonl, and not like csv", "`expbundle convert jsonl log.jsonl`"],
@@ -556,4 +556,46 @@ fn parameters_are_shown_as_they_are_compared() {
     bench.ok(&["create", "--title", "a run", "--section", "recipe=recipe.json", "-o", "a.expb"]);
     let shown = bench.ok(&["show", "a.expb"]);
     assert!(shown.contains("  optimizer.name   adam\n") && !shown.contains('\\'), "{shown}");
+}
+
+#[test]
+fn a_name_that_is_mistyped_is_told_what_may_be_meant() {
+    let bench = Bench::with_bundle();
+    let says = |arguments: &[&str], meant: &str| {
+        let (_, said) = bench.fails(2, "cli.usage", arguments);
+        assert!(said.contains(meant), "{arguments:?}: {said}");
+    };
+    says(&["show", "a.expb", "artefacts"], "did you mean \"artifacts\"?");
+    says(&["show", "a.expb", "--record", "a-run"], "\"a run\"\n");
+    says(&["convert", "mlfow", ".", "--list"], "did you mean \"mlflow\"?");
+    fs::write(bench.path("t.csv"), "run,step,loss\nfirst,0,1\nsecond,0,2\n").expect("room");
+    let (_, said) = bench.fails(2, "cli.source", &["convert", "csv", "t.csv", "--run", "frist", "-o", "x.expb"]);
+    assert!(said.contains("did you mean \"first\"?"), "{said}");
+    fs::write(bench.path("u.csv"), "step,loss\n0,1\n").expect("room");
+    let (_, said) = bench.fails(2, "cli.source", &["convert", "csv", "u.csv", "--step-column", "setp", "-o", "x.expb"]);
+    assert!(said.contains("did you mean \"step\"?"), "{said}");
+    says(&["schema", "recipes"], "did you mean \"recipe\"?");
+}
+
+#[test]
+fn a_table_on_standard_input_is_converted_and_events_are_told_by_hand() {
+    let bench = Bench::with_bundle();
+    let table = "step,loss\n0,1\n1,0.5\n";
+    fs::write(bench.path("stdin"), table).expect("room");
+    bench.ok(&["convert", "csv", "stdin", "-o", "file.expb"]);
+    let piped = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_expbundle"));
+        let file = fs::File::open(bench.path("stdin")).expect("a file");
+        command.args(arguments).current_dir(bench.path(".")).stdin(file).output().expect("the program runs")
+    };
+    let output = piped(&["convert", "csv", "-", "-o", "piped.expb"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    // The same bytes, wherever they come from.
+    let read = |name| fs::read(bench.path(name)).expect("a bundle");
+    assert!(read("piped.expb") == read("file.expb"));
+    bench.ok(&["create", "--title", "by hand", "--event", "restart@2026-11-28T03:00:00Z=drained", "-o", "b.expb"]);
+    let event = &json(&bench.ok(&["show", "b.expb", "events", "--json"]))["events"][0];
+    assert_eq!((event["kind"].as_str(), event["text"].as_str()), (Some("restart"), Some("drained")));
+    let noon = bench.output(&["create", "--title", "x", "--event", "restart@noon", "-o", "c.expb"]);
+    assert_eq!(noon.status.code(), Some(2));
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use expbundle_format::record::Status;
+use expbundle_format::sections::Event;
 
 use crate::error::RunError;
 
@@ -24,6 +25,21 @@ pub fn known_status(word: &str) -> Result<Status, RunError> {
     found.ok_or_else(|| RunError::Status { status: word.to_owned(), known: all.map(Status::as_str).join(", ") })
 }
 
+/// An event from what a person writes: `KIND`, `KIND@TIME`, and behind it `=TEXT`, e.g.
+/// `restart@2026-11-28T03:00:00Z=the node was drained`.
+///
+/// # Errors
+/// There is no kind, or the time is not RFC 3339.
+pub fn event_of(text: &str) -> Result<Event, &'static str> {
+    let (head, says) = text.split_once('=').map_or((text, None), |(head, says)| (head, Some(says.to_owned())));
+    let (kind, time) = head.split_once('@').map_or((head, None), |(kind, time)| (kind, Some(time)));
+    if kind.trim().is_empty() {
+        return Err("expected KIND, KIND@TIME or KIND@TIME=TEXT");
+    }
+    let time = time.map(str::parse).transpose().map_err(|_| "write the time like 2026-11-23T09:00:00Z")?;
+    Ok(Event { kind: kind.to_owned(), time, text: says.filter(|says| !says.is_empty()), ..Event::default() })
+}
+
 /// Refuses a name that is given more than once, of which one value would be lost.
 ///
 /// # Errors
@@ -33,5 +49,19 @@ pub fn each_once<T>(what: &'static str, pairs: &[(String, T)]) -> Result<(), Run
     match pairs.iter().find(|(name, _)| !names.insert(name)) {
         Some((name, _)) => Err(RunError::Twice { what, name: name.clone() }),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_its_kind_and_what_else_is_said() {
+        let event = event_of("restart@2026-11-28T03:00:00Z=drained, a=b").expect("an event");
+        assert_eq!((&*event.kind, event.text.as_deref()), ("restart", Some("drained, a=b")));
+        assert_eq!(event.time.map(|time| time.to_string()).as_deref(), Some("2026-11-28T03:00:00Z"));
+        assert_eq!(event_of("checkpoint").map(|event| event.kind), Ok("checkpoint".to_owned()));
+        assert!(event_of("@2026-11-28T03:00:00Z").is_err() && event_of("restart@noon").is_err());
     }
 }

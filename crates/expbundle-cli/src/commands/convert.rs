@@ -29,10 +29,12 @@ use crate::{Outcome, exit, files, tracker};
     expbundle convert mlflow ./mlflow.db --all -o bundles/\n  \
     expbundle convert mlflow http://127.0.0.1:5000 --list\n  \
     expbundle convert huggingface ./base-model -o base.expb\n  \
+    my-tracker export | expbundle convert csv - -o run.expb\n  \
     expbundle convert wandb ./wandb/offline-run-… --files ./models --input model=base.safetensors -o run.expb")]
 pub struct Convert {
     /// The tracker's folder or file, or the address of a server, with the name of the tracker before
-    /// it if it is not found out, e.g. `huggingface` or `csv` [default: the current folder]
+    /// it if it is not found out, e.g. `huggingface` or `csv` [default: the current folder]; `csv -`,
+    /// `jsonl -` or `parquet -`: a table on standard input
     #[arg(value_name = "[TOOL] SOURCE", num_args = 0..=2, value_parser = files::path)]
     source: Vec<Utf8PathBuf>,
     /// Convert this run: its id or key as `--list` shows them, the beginning of one, or its name;
@@ -122,11 +124,15 @@ impl Convert {
         let [run, step, time] = [&self.run_column, &self.step_column, &self.time_column].map(|name| name.as_deref());
         let http = Arc::new(expbundle_http::Network::default());
         let network = Network { http, secret: &|name| std::env::var(name).ok() };
-        let source = named_or_found_with(
-            &self.source,
-            &RowColumns { run, step, time, params: &self.param_column },
-            Some(&network),
-        )?;
+        let mut words = self.source.clone();
+        let stdin = words.last_mut().filter(|path| *path == files::STREAM).map(|path| {
+            let (folder, file) = files::stdin_in_a_folder()?;
+            *path = file;
+            Ok::<_, Failure>(folder)
+        });
+        let _stdin = stdin.transpose()?;
+        let source =
+            named_or_found_with(&words, &RowColumns { run, step, time, params: &self.param_column }, Some(&network))?;
         if self.list {
             return self.print_list(&*source);
         }
