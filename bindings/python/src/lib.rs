@@ -7,6 +7,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
 
 mod arguments;
+mod arrow;
 mod bundle;
 mod convert;
 mod counted;

@@ -11,13 +11,15 @@ use expbundle_format::sections::{
     Basis, Charge, Code, Direction, Environment, Evaluation, Event, EventSeverity, Group, Hardware, Link, ResourceUse,
 };
 use expbundle_format::time::Time;
+use expbundle_run::table::{Columns, Table};
 use expbundle_run::{Param, Point, Recovered, RunError, known_relation, known_role, known_status};
-use expbundle_words::{Failure, findings};
+use expbundle_words::{Failure, findings, table};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyAny, PyBool, PyBytes, PyDict, PyFloat, PyInt, PyMapping, PyString, PyTuple};
 
 use crate::arguments::{decimal, existing, moment, path, record, salt, section_name, small_file, words_of};
+use crate::arrow::Batches;
 use crate::bundle::Bundle;
 use crate::described::{Known, accelerators, packages};
 use crate::ending::{self, Saves};
@@ -404,6 +406,44 @@ impl Run {
     #[pyo3(signature = (values, *, step = None, time = None))]
     fn log(&self, values: &Bound<'_, PyAny>, step: Option<i64>, time: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         self.points(values, step, time, false)
+    }
+
+    /// The points of a table: ``run.log_table(frame, step="step")``.
+    ///
+    /// Anything with Arrow's C stream interface is taken: tables of pyarrow, polars, duckdb, pandas from
+    /// 2.2 on, and :class:`expbundle.Series`. It has a column for each metric, or a row for each point
+    /// with the columns ``key``, ``step``, ``time``, ``value`` and ``text``, as ``extract`` writes them.
+    /// ``step`` and ``time`` name columns; without them these are told by their names. A million rows
+    /// take well under a second.
+    ///
+    /// What could not be read of it is a ``UserWarning``. Raises ``TypeError`` for anything else, and
+    /// :class:`expbundle.ExpbundleError` if a column is not there, or no row gives a point.
+    ///
+    /// Types:
+    ///
+    ///     table: Any
+    ///     step: str | None
+    ///     time: str | None
+    ///     system: bool
+    #[pyo3(signature = (table, *, step = None, time = None, system = false))]
+    fn log_table(
+        &self,
+        py: Python<'_>,
+        table: &Bound<'_, PyAny>,
+        step: Option<&str>,
+        time: Option<&str>,
+        system: bool,
+    ) -> PyResult<()> {
+        let columns = Columns { step, time, is_one_run: false };
+        let table = Table::given(Batches::of(table)?).map_err(|error| raise(py, Failure::from(&error)))?;
+        let reading =
+            self.with(
+                py,
+                |run| {
+                    if system { run.system_from(table, &columns) } else { run.metrics_from(table, &columns) }
+                },
+            )?;
+        warn(py, &table::left_out_of_memory(&reading))
     }
 
     /// Values of system metrics: the load of a processor, the memory of a card.

@@ -67,6 +67,7 @@ impl From<RunError> for Failure {
                 .help("give what was used or charged as a number of at least 0; money as decimal digits, like 12.40"),
             RunError::Currency(_) => Self::usage(error.to_string()).help("write EUR, USD, CNY, …"),
             RunError::File(error) => error.into(),
+            RunError::Table(error) => (&error).into(),
             RunError::Draft(error) => error.into(),
             RunError::Io(error) => temporary(&error),
             RunError::Journal { path, why } => {

@@ -11,6 +11,12 @@ use crate::{Failure, Tone, count, grouped, named, paint, some_of};
 /// Names that are shown of a list.
 const SHOWN: usize = 12;
 
+/// What was passed over and left out of a table that a program holds; nothing if it was read whole.
+pub fn left_out_of_memory(reading: &Reading) -> String {
+    let left_out = left_out(reading);
+    if left_out.is_empty() { left_out } else { format!("of a table not everything was read\n{left_out}") }
+}
+
 /// What was guessed, passed over and left out.
 pub fn words(path: &Utf8Path, reading: &Reading) -> String {
     let (points, rows) = (count(reading.points, "point"), count(reading.rows, "row"));
@@ -185,7 +191,7 @@ impl From<&TableError> for Failure {
                 let tool = match format {
                     Format::Csv => "csv",
                     Format::JsonLines => "jsonl",
-                    Format::Parquet | Format::Section => "parquet",
+                    Format::Parquet | Format::Section | Format::Memory => "parquet",
                 };
                 failure.help(format!(
                     "`expbundle convert {tool} FILE --all` makes a bundle of each; if the column names no run, rename it"

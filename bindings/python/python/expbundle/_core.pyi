@@ -48,6 +48,7 @@ _Moment: TypeAlias = str | datetime.datetime | float
 _Source: TypeAlias = _Path | bytes | BinaryIO | Bundle
 _Key: TypeAlias = _Path | Key
 _Scalar: TypeAlias = Any
+_Table: TypeAlias = Any
 _Amount: TypeAlias = str | decimal.Decimal | int
 _Relative: TypeAlias = Record | _Source
 
@@ -481,7 +482,21 @@ class Run:
         self, values: Mapping[str, _Scalar], *, step: int | None = None, time: _Moment | None = None
     ) -> None:
         """Values of system metrics: the load of a processor, the memory of a card."""
-    def params(self, values: Mapping[str, Any]) -> None:
+    def log_table(
+        self, table: _Table, *, step: str | None = None, time: str | None = None, system: bool = False
+    ) -> None:
+        """The points of a table: ``run.log_table(frame, step="step")``.
+
+        Anything with Arrow's C stream interface is taken: tables of pyarrow, polars, duckdb, pandas from
+        2.2 on, and :class:`expbundle.Series`. It has a column for each metric, or a row for each point
+        with the columns ``key``, ``step``, ``time``, ``value`` and ``text``, as ``extract`` writes them.
+        ``step`` and ``time`` name columns; without them these are told by their names. A million rows
+        take well under a second.
+
+        What could not be read of it is a ``UserWarning``. Raises ``TypeError`` for anything else, and
+        :class:`expbundle.ExpbundleError` if a column is not there, or no row gives a point.
+        """
+    def params(self, values: Mapping[str, Any], *, replace_secrets: bool = False) -> None:
         """Parameters, nested as they come. The last value of a name counts.
 
         Arrays and scalars with ``tolist`` or ``item``, of NumPy or PyTorch, are lists and numbers.

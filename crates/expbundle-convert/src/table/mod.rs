@@ -7,6 +7,7 @@
 //! Files are untrusted. Rows are read one after the other, and memory is bounded: by the longest
 //! row that is read, or by the pages of Parquet that lie side by side.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom};
 use std::ops::ControlFlow;
@@ -29,7 +30,7 @@ mod reading;
 mod row;
 pub(crate) mod tool;
 
-pub use cell::Cell;
+pub use cell::{Cell, NO_OFFSET};
 pub use points::{Columns, points};
 pub use reading::{Fault, FaultKind, Form, Reading, TimeColumn, TimeUnit, WhyPassedOver};
 pub use row::{Broken, Row};
@@ -55,6 +56,8 @@ pub enum Format {
     Parquet,
     /// A Parquet section of a bundle, as `extract --parquet` writes it.
     Section,
+    /// None: rows that a program holds.
+    Memory,
 }
 
 /// Why a table cannot be read.
@@ -162,6 +165,22 @@ enum Source {
     Parquet(parquet::Parquet),
     Section(SeriesReader),
     Kept(Kept),
+    Given(Box<dyn Rows>),
+}
+
+/// Rows that a program holds, such as a data frame.
+pub trait Rows {
+    /// The names of the columns.
+    fn columns(&self) -> &[String];
+
+    /// Columns that are not read, and why.
+    fn passed_over(&self) -> Vec<(String, WhyPassedOver)>;
+
+    /// Gives each row with the names of the columns, until `take` returns false.
+    ///
+    /// # Errors
+    /// The rows cannot be read.
+    fn rows(self: Box<Self>, take: &mut dyn FnMut(&[String], &Row) -> bool) -> Result<(), TableError>;
 }
 
 /// Rows of a run that were read before, so that a file is not read once for each run.
@@ -242,6 +261,21 @@ impl Table {
         Self { only: Some(Only { column, wants: Box::new(wants) }), ..self }
     }
 
+    /// Rows that a program holds.
+    ///
+    /// # Errors
+    /// [`TableError::Twice`], [`TableError::TooManyColumns`]
+    pub fn given(rows: impl Rows + 'static) -> Result<Self, TableError> {
+        let mut names = HashSet::new();
+        if rows.columns().len() > MOST_COLUMNS {
+            return Err(TableError::TooManyColumns);
+        }
+        if let Some(twice) = rows.columns().iter().find(|name| !names.insert(name.as_str())) {
+            return Err(TableError::Twice(twice.clone()));
+        }
+        Ok(Self { format: Format::Memory, source: Source::Given(Box::new(rows)), only: None })
+    }
+
     /// What it is before its rows are read.
     pub(crate) fn head(&self) -> Head {
         Head { format: self.format, columns: self.columns(), passed_over: self.passed_over() }
@@ -265,6 +299,7 @@ impl Table {
             Source::Parquet(parquet) => parquet.columns().to_vec(),
             Source::Section(_) => SECTION.map(str::to_owned).to_vec(),
             Source::Kept(kept) => kept.head.columns.clone(),
+            Source::Given(rows) => rows.columns().to_vec(),
         }
     }
 
@@ -273,6 +308,7 @@ impl Table {
         match &self.source {
             Source::Parquet(parquet) => parquet.passed_over().to_vec(),
             Source::Kept(kept) => kept.head.passed_over.clone(),
+            Source::Given(rows) => rows.passed_over(),
             _ => Vec::new(),
         }
     }
@@ -309,6 +345,7 @@ impl Table {
             Source::JsonLines(lines) => lines.rows(&mut give)?,
             Source::Parquet(parquet) => parquet.rows(&mut give)?,
             Source::Section(reader) => section(&reader, &mut give)?,
+            Source::Given(rows) => rows.rows(&mut give)?,
             Source::Kept(kept) => {
                 let names = |count: usize| kept.names.get(..count).unwrap_or(&kept.names);
                 let _ = kept.rows.iter().all(|(count, row)| give(names(*count), row));

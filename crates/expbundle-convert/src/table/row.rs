@@ -81,11 +81,12 @@ impl Row {
     }
 
     /// Begins the row after this one.
-    pub(super) fn next(&mut self) {
+    pub fn next(&mut self) {
         self.begin(self.number + 1);
     }
 
-    pub(super) fn push(&mut self, column: usize, cell: Cell<'_>) {
+    /// The cell of a column that has none yet.
+    pub fn push(&mut self, column: usize, cell: Cell<'_>) {
         let stored = match cell {
             Cell::Bool(value) => Stored::Bool(value),
             Cell::Integer(value) => Stored::Integer(value),
