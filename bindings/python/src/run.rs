@@ -466,12 +466,16 @@ impl Run {
     /// :class:`expbundle.UsageError` for a value of more than 1,048,576 items.
     ///
     /// What looks like a secret, by its name or form, raises :class:`expbundle.ExpbundleError`, and none
-    /// of the values is kept: see :meth:`allow_secrets` for false alarms.
+    /// of the values is kept: see :meth:`allow_secrets` for false alarms. With ``replace_secrets`` a
+    /// marker stands for it instead, an event of kind ``redaction`` counts the markers, and a
+    /// ``UserWarning`` names the places.
     ///
     /// Types:
     ///
     ///     values: Mapping[str, Any]
-    fn params(&self, py: Python<'_>, values: &Bound<'_, PyAny>) -> PyResult<()> {
+    ///     replace_secrets: bool
+    #[pyo3(signature = (values, *, replace_secrets = false))]
+    fn params(&self, py: Python<'_>, values: &Bound<'_, PyAny>, replace_secrets: bool) -> PyResult<()> {
         let mapping = values.cast::<PyMapping>().map_err(|_| PyTypeError::new_err("expected a dict of parameters"))?;
         let mut params = BTreeMap::new();
         for item in mapping.items()? {
@@ -493,7 +497,13 @@ impl Run {
             }
             params.insert(name, Param::of_tree(value));
         }
-        self.with(py, |run| run.add_params(params))
+        if !replace_secrets {
+            return self.with(py, |run| run.add_params(params));
+        }
+        let found = self.with(py, |run| run.add_params_without_secrets(params))?;
+        let places: Vec<String> = found.iter().map(|(place, kind)| format!("{place} ({kind})")).collect();
+        let told = format!("a marker stands for what looks like a secret: {}", places.join(", "));
+        if places.is_empty() { Ok(()) } else { warn(py, &told) }
     }
 
     /// Words to find it by, one by one or in lists.

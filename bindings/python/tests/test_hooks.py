@@ -102,3 +102,55 @@ def test_an_output_that_is_gone_is_a_gap_and_not_the_end(tmp_path: Path, weights
     record = bundle.record()
     assert [output["role"] for output in record.outputs] == ["model"]
     assert [event["kind"] for event in record.section("events.json")["events"]] == ["gap"]
+
+
+def test_a_killed_training_is_in_its_journal_and_a_finished_one_has_none(tmp_path: Path, weights: Path) -> None:
+    path = tmp_path / "out" / "run.expb"
+    killed = Recording()
+    killed.begin("a training", "framework", path, {"rate": 0.1})
+    killed.log({"loss": 0.5}, 1)
+    journal = path.with_suffix(".expj")
+    # As if nothing were run after this: the next training finds the journal and says what to do.
+    recovered = expbundle.Run.recover(journal).finish().record()
+    assert recovered.params == {"rate": 0.1} and recovered.metrics == {"loss": 0.5}
+    with pytest.warns(RuntimeWarning, match="did not end as it should") as warned:
+        assert recorded(Recording(), path, [weights]) is not None
+    assert f"expbundle.Run.recover({str(journal)!r}).finish().save(PATH)" in str(warned[0].message)
+    assert sorted(one.name for one in path.parent.iterdir()) == ["run.expb", "run.expj"]
+    with pytest.warns(RuntimeWarning, match="is there already"):
+        killed.finish()
+    assert sorted(one.name for one in path.parent.iterdir()) == ["run-2.expb", "run.expb"]
+
+
+def test_a_secret_among_the_parameters_costs_its_value_and_nothing_else(tmp_path: Path, weights: Path) -> None:
+    token = "hf_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZ12345678"
+    recording = Recording()
+    with pytest.warns(UserWarning, match="hub_token"):
+        recording.begin("a training", "framework", tmp_path / "run.expb", {"rate": 0.1, "hub_token": token})
+    recording.log({"loss": 0.5}, 1)
+    recording.ended(lambda: [weights])
+    assert recording.bundle is not None and token.encode() not in recording.bundle.to_bytes()
+    record = recording.bundle.record()
+    assert record.params["rate"] == 0.1 and record.params["hub_token"] != token and record.metrics == {"loss": 0.5}
+    (event,) = record.section("events.json")["events"]
+    assert event["kind"] == "redaction" and event["details"] == {"values": 1}
+
+
+def test_a_folder_without_room_for_a_journal_costs_only_the_journal(tmp_path: Path, weights: Path) -> None:
+    def refused(*_: object, **named: object) -> expbundle.Run:
+        raise OSError("no room")
+
+    recording = Recording()
+    with pytest.MonkeyPatch.context() as patch, pytest.warns(RuntimeWarning, match="no journal is kept"):
+        made = expbundle._core.Run
+        patch.setattr("expbundle._hooks._core.Run", lambda *a, **k: refused() if "journal" in k else made(*a, **k))
+        bundle = recorded(recording, tmp_path / "run.expb", [weights])
+    assert bundle is not None
+
+
+def test_a_secret_in_a_note_is_refused_at_once() -> None:
+    run = expbundle.Run("a run", clock=False)
+    with pytest.raises(expbundle.ExpbundleError, match="secret"):
+        run.note("log in with hf_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZ12345678")
+    run.note("fine")
+    assert run.finish().record().notes == "fine"

@@ -6,7 +6,8 @@ use expbundle::figure::{self, Decimal};
 use expbundle_convert::scrub::Scrubber;
 use expbundle_format::record::Status;
 use expbundle_format::sections::{
-    Charge, Context, Cost, Evaluation, Evaluations, Event, Events, JsonSection as _, Recipe, ResourceUse, SourceSection,
+    Charge, Context, Cost, Evaluation, Evaluations, Event, EventSeverity, Events, JsonSection as _, Recipe,
+    ResourceUse, SourceSection,
 };
 use expbundle_format::time::Time;
 use serde_json::{Value, json};
@@ -28,6 +29,45 @@ impl Run {
         self.refuse_secrets(Recipe::NAME, json!({ "parameters": params }))?;
         self.recipe.parameters.extend(params.clone());
         self.keep_more(Part::Recipe, |_| json!({ "parameters": params }))
+    }
+
+    /// The same where nobody is there to mend what is refused, as in a training that goes on: what
+    /// looks like a secret is replaced by a marker, as converters do, and an event counts it. Gives
+    /// the places.
+    pub fn add_params_without_secrets(
+        &mut self,
+        params: impl IntoIterator<Item = (String, Param)>,
+    ) -> Result<Vec<(String, &'static str)>, RunError> {
+        let params: BTreeMap<String, Value> =
+            params.into_iter().map(|(name, value)| (name, value.into_value())).collect();
+        let mut told = json!({ "parameters": params });
+        let mut scrubber = Scrubber::new(&self.allow_secrets);
+        scrubber.value(Recipe::NAME, &mut told);
+        let found = scrubber.places();
+        let params = told.get_mut("parameters").map(Value::take);
+        if let Some(Value::Object(params)) = params {
+            self.recipe.parameters.extend(params.clone());
+            self.keep_more(Part::Recipe, |_| json!({ "parameters": params }))?;
+        }
+        let number = scrubber.found().map(|(_, _, number)| number).sum::<u64>();
+        if number > 0 {
+            let values = if number == 1 { "1 value" } else { "values" };
+            let text = if number == 1 {
+                format!("{values} of the parameters looked like a secret, and a marker stands for it")
+            } else {
+                format!("{number} {values} of the parameters looked like secrets, and markers stand for them")
+            };
+            let details = BTreeMap::from([("values".to_owned(), json!(number))]);
+            let kind = "redaction".to_owned();
+            self.add_event(Event {
+                kind,
+                severity: EventSeverity::Warning,
+                text: Some(text),
+                details,
+                ..Event::default()
+            })?;
+        }
+        Ok(found)
     }
 
     /// Words to find it by.

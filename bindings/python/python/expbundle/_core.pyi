@@ -505,7 +505,9 @@ class Run:
         :class:`expbundle.UsageError` for a value of more than 1,048,576 items.
 
         What looks like a secret, by its name or form, raises :class:`expbundle.ExpbundleError`, and none
-        of the values is kept: see :meth:`allow_secrets` for false alarms.
+        of the values is kept: see :meth:`allow_secrets` for false alarms. With ``replace_secrets`` a
+        marker stands for it instead, an event of kind ``redaction`` counts the markers, and a
+        ``UserWarning`` names the places.
         """
     def tags(self, *tags: str | Sequence[str]) -> None:
         """Words to find it by, one by one or in lists."""

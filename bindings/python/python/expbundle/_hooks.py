@@ -40,11 +40,22 @@ class Recording:
     bundle waits for them: until :meth:`finish`, at the latest until the interpreter ends.
 
     The key is opened at once: what is wrong with it raises before a training, and not after it.
+
+    With ``journal``, all that is told is also in a file beside the bundle, ``experiment.expj``, until the
+    bundle is saved: of a training that is killed nothing is lost.
     """
 
-    def __init__(self, key: str | os.PathLike[str] | _core.Key | None = None, name: str | None = None) -> None:
+    def __init__(
+        self,
+        key: str | os.PathLike[str] | _core.Key | None = None,
+        name: str | None = None,
+        *,
+        journal: bool = True,
+    ) -> None:
         self.key = opened(key)
         self.name = name
+        self.journaled = journal
+        self.journal: Path | None = None
         self.run: _core.Run | None = None
         self.bundle: _core.Bundle | None = None
         self.path: Path | None = None
@@ -58,10 +69,33 @@ class Recording:
             self.finish()
         self.path = path
         self.bundle = None
-        self.run = _core.Run(title)
-        self.run.tags(tool)
-        self.run.params(params)
+        self.run = self._begun(title, path)
         atexit.register(self.finish)
+        self.run.tags(tool)
+        try:
+            self.run.params(params, replace_secrets=True)
+        except Exception as error:  # noqa: BLE001 - the rest of the record does not depend on them
+            self.gap("the parameters", error)
+
+    def _begun(self, title: str, path: Path) -> _core.Run:
+        """The run, with a journal if that is wanted and can be written."""
+        self.journal = None
+        if self.journaled:
+            left = path.with_suffix(".expj")
+            journal = free(left)
+            if journal != left:
+                self._tell(
+                    f"`{left}` is the journal of a training that did not end as it should\n"
+                    f"  make its bundle with: expbundle.Run.recover({str(left)!r}).finish().save(PATH)"
+                )
+            try:
+                journal.parent.mkdir(parents=True, exist_ok=True)
+                run = _core.Run(title, journal=journal)
+                self.journal = journal
+                return run
+            except Exception as error:  # noqa: BLE001 - without a journal it is recorded all the same
+                self._tell(f"no journal is kept, so a killed training is lost: {error}")
+        return _core.Run(title)
 
     def log(self, values: Mapping[str, Any], step: int | None) -> None:
         """Numbers of a step; anything else is left out."""
@@ -102,7 +136,23 @@ class Recording:
             self.bundle = self._saved(self.run.finish(self._status), free(self.path))
         except Exception as error:  # noqa: BLE001 - a training that is done is not to fail here
             self.gap("finish", error)
+            if self.journal is not None:
+                self._tell(
+                    f"what was recorded is in `{self.journal}`\n"
+                    f"  make a bundle of it with: expbundle.Run.recover({str(self.journal)!r}).finish().save(PATH)"
+                )
+            return self.bundle
+        self._remove_journal()
         return self.bundle
+
+    def _remove_journal(self) -> None:
+        """The bundle has all that the journal had."""
+        if self.journal is not None:
+            try:
+                self.journal.unlink(missing_ok=True)
+            except OSError as error:
+                self._tell(f"`{self.journal}` is of no more use, and cannot be removed: {error}")
+            self.journal = None
 
     def _output(self, run: _core.Run, path: Path) -> None:
         try:

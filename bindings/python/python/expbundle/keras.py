@@ -25,8 +25,10 @@ class ExpbundleCallback(Callback):  # type: ignore[misc]
 
     The record has the configuration of the optimizer, the numbers of each epoch, and the files
     ``outputs`` as outputs, such as ``model.keras``. If these are saved after ``fit``, the bundle
-    waits for them: until :meth:`finish`, at the latest until the interpreter ends. Nothing that goes
-    wrong here stops a training: it is a warning, and an event of kind ``gap``. Only the key is opened
+    waits for them: until :meth:`finish`, at the latest until the interpreter ends. Until it is saved,
+    what it will have is in a journal beside it, called like it with the extension ``.expj``: if the
+    training is killed, ``expbundle.Run.recover("experiment.expj").finish()`` makes a bundle of it;
+    ``journal=False`` keeps none. Nothing that goes wrong here stops a training: it is a warning, and an event of kind ``gap``. Only the key is opened
     at once, and raises what :meth:`expbundle.Key.open` raises.
     """
 
@@ -38,12 +40,13 @@ class ExpbundleCallback(Callback):  # type: ignore[misc]
         outputs: Sequence[str | os.PathLike[str]] = (),
         key: str | os.PathLike[str] | _core.Key | None = None,
         name: str | None = None,
+        journal: bool = True,
     ) -> None:
         super().__init__()
         self.path = expanded(path)
         self.title = title
         self.outputs = [expanded(output) for output in outputs]
-        self.recording = Recording(key, name)
+        self.recording = Recording(key, name, journal=journal)
 
     @property
     def bundle(self) -> _core.Bundle | None:

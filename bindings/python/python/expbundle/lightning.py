@@ -25,8 +25,11 @@ class ExpbundleCallback(Callback):  # type: ignore[misc]
     """Records a ``fit``, and puts its bundle beside the logs: ``experiment.expb``.
 
     The record has the hyperparameters of the module and the data module, the numbers that they log,
-    and the checkpoints as outputs. With ``key`` it is signed. Nothing that goes wrong here stops a
-    training: it is a warning, and an event of kind ``gap``. Only the key is opened at once, and raises
+    and the checkpoints as outputs. With ``key`` it is signed. Until the bundle is saved, what it will
+    have is in a journal beside it, ``experiment.expj``: if the training is killed,
+    ``expbundle.Run.recover("…/experiment.expj").finish()`` makes a bundle of it; ``journal=False`` keeps
+    none. A parameter that looks like a secret is replaced by a marker. Nothing that goes wrong here
+    stops a training: it is a warning, and an event of kind ``gap``. Only the key is opened at once, and raises
     what :meth:`expbundle.Key.open` raises.
     """
 
@@ -36,9 +39,10 @@ class ExpbundleCallback(Callback):  # type: ignore[misc]
         *,
         key: str | os.PathLike[str] | _core.Key | None = None,
         name: str | None = None,
+        journal: bool = True,
     ) -> None:
         self.title = title
-        self.recording = Recording(key, name)
+        self.recording = Recording(key, name, journal=journal)
 
     @property
     def bundle(self) -> _core.Bundle | None:

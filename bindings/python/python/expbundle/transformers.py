@@ -30,6 +30,10 @@ class ExpbundleCallback(TrainerCallback):  # type: ignore[misc]
     or the interpreter ends, or when :meth:`finish` is called. Before ``push_to_hub`` uploads, the
     folder is attached, and with ``key`` released.
 
+    Until the bundle is saved, what it will have is in a journal beside it, ``experiment.expj``: if the
+    training is killed, ``expbundle.Run.recover("…/experiment.expj").finish()`` makes a bundle of it.
+    ``journal=False`` keeps none. A parameter that looks like a secret is replaced by a marker.
+
     Nothing that goes wrong here stops a training: it is a warning, and an event of kind ``gap``. Only
     the key is opened at once, and raises what :meth:`expbundle.Key.open` raises.
     """
@@ -40,9 +44,10 @@ class ExpbundleCallback(TrainerCallback):  # type: ignore[misc]
         *,
         key: str | os.PathLike[str] | _core.Key | None = None,
         name: str | None = None,
+        journal: bool = True,
     ) -> None:
         self.title = title
-        self.recording = Recording(key, name)
+        self.recording = Recording(key, name, journal=journal)
 
     @property
     def bundle(self) -> _core.Bundle | None:
