@@ -18,12 +18,9 @@ from .._types import Status
 from ..errors import ExpbundleError
 from ._files import digest_of
 from ._options import Options
-from ._values import moment, plain
+from ._values import LARGEST_EXACT, moment, number, plain
 
 __all__ = ["Told"]
-
-LARGEST_EXACT = 2**53
-"""Larger integers do not fit a 64-bit float; they are kept as text."""
 
 KEY_REMOVED = "[secret removed: api-key]"
 
@@ -255,12 +252,13 @@ class Told:
         return {"total": line["total"], "mapped": line["mapped"], "raw": line["raw"], "dropped": dropped}
 
     def _value(self, value: Any) -> float | str:
-        value = plain(value) if not isinstance(value, float) else value
+        value = number(value)
         if isinstance(value, float) or (type(value) is int and abs(value) <= LARGEST_EXACT):
             return value
-        if isinstance(value, str):
-            return str(self.clean(value))
-        return json.dumps(self.clean(value), ensure_ascii=False, sort_keys=True)
+        if isinstance(value, (str, int)) and not isinstance(value, bool):
+            # An integer that a float cannot hold is kept as its digits.
+            return str(self.clean(str(value)))
+        return json.dumps(self.clean(plain(value)), ensure_ascii=False, sort_keys=True)
 
 
 def _instant(text: str) -> datetime.datetime:

@@ -1,4 +1,4 @@
-"""Values of clients as JSON and as times have them."""
+"""Values of clients as numbers, as trees of sections, and as times."""
 
 from __future__ import annotations
 
@@ -8,18 +8,37 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["moment", "plain"]
+__all__ = ["LARGEST_EXACT", "moment", "number", "plain"]
+
+LARGEST_EXACT = 2**53 - 1
+"""Larger integers are not all 64-bit floats, which JSON has for numbers."""
+
+NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+"""How servers write these numbers, which JSON has not; and how a typed tree does (spec/json.md)."""
+
+
+def number(value: Any) -> Any:
+    """What a server means by a value of a metric: a scalar of an array, and ``"NaN"``, are numbers."""
+    item = getattr(value, "item", None)
+    if callable(item) and getattr(value, "shape", None) == ():
+        value = item()
+    return NOT_FINITE.get(value, value) if isinstance(value, str) else value
 
 
 def plain(value: Any) -> Any:
-    """The value as JSON has it; what JSON has no form for becomes its text."""
-    if value is None or isinstance(value, (bool, int, str)):
+    """The value as a typed tree has it; what has no form there either becomes its text."""
+    if value is None or isinstance(value, (bool, str)):
         return value
+    if isinstance(value, int):
+        return int(value) if abs(value) <= LARGEST_EXACT else {"$integer": str(int(value))}
     if isinstance(value, float):
-        # Canonical JSON has no such numbers.
-        return value if math.isfinite(value) else str(value)
+        if math.isfinite(value):
+            return value
+        return {"$float": "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"}
     if isinstance(value, Mapping):
-        return {str(name): plain(item) for name, item in value.items()}
+        members = {str(name): plain(item) for name, item in value.items()}
+        # A single name like that would make it one of the two forms above.
+        return {f"${name}" if len(members) == 1 and name.startswith("$") else name: item for name, item in members.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     if isinstance(value, (set, frozenset)):

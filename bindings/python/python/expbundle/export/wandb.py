@@ -7,7 +7,6 @@ console, logged and used artifacts with their digests, and the sweep. Tested wit
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -22,7 +21,7 @@ from ..errors import UsageError
 from . import Options
 from ._files import Folder, role_of
 from ._told import MISTAKES, Told
-from ._values import moment
+from ._values import moment, number
 
 __all__ = ["Exporter"]
 
@@ -38,9 +37,6 @@ TOLD = {
 """Members of the run's node that have a place; the others are kept raw."""
 
 POSITIONS = ("_step", "_timestamp")
-
-NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
-"""How the server writes these numbers, which JSON has not."""
 
 
 class Exporter:
@@ -104,7 +100,7 @@ def _node(told: Told, run: Any) -> None:
     for name, value in run.rawconfig.items():
         if name not in run.config:
             told.raw("config value", name, value)
-    told.results("summary value", run.summary_metrics)
+    told.results("summary value", {name: number(value) for name, value in run.summary_metrics.items()})
     context = told.context
     context["notes"] = attributes.get("notes") or None
     context["jobType"] = attributes.get("jobType") or None
@@ -133,7 +129,7 @@ def _history(told: Told, run: Any) -> None:
     rows = 0
     for row in run.scan_history():
         rows += 1
-        values = {name: NOT_FINITE.get(value, value) if isinstance(value, str) else value for name, value in _leaves(row)}
+        values = dict(_leaves(row))
         told.mapped("history value", sum(1 for name in POSITIONS if name in row))
         told.points("history value", values, step=row.get("_step"), time=row.get("_timestamp"))
     expected = run._attrs.get("historyLineCount")
