@@ -47,7 +47,7 @@ exporters *ARGUMENTS:
     python3 -m venv target/ci/exporters
     target/ci/exporters/bin/pip install --quiet --requirement bindings/python/tests/requirements-export.txt
     target/ci/exporters/bin/pip install --quiet --no-index --no-deps --force-reinstall target/ci/wheels/expbundle-*.whl
-    target/ci/exporters/bin/python -m pytest -p no:cacheprovider bindings/python/tests/test_export_{aim,clearml,comet}.py {{ARGUMENTS}}
+    target/ci/exporters/bin/python -m pytest -p no:cacheprovider bindings/python/tests/test_export_{aim,clearml,comet,zenml}.py {{ARGUMENTS}}
 
 # The hooks of training frameworks and their guides, some 4 GB of packages; after `just python`
 python-training *ARGUMENTS:

@@ -30,6 +30,7 @@ EXPORTERS = {
     "clearml": "a ClearML server: PROJECT by its full name, or the id of a task",
     "comet": "a Comet server: WORKSPACE/PROJECT or WORKSPACE/PROJECT/EXPERIMENT",
     "wandb": "a W&B server: ENTITY/PROJECT or ENTITY/PROJECT/RUN",
+    "zenml": "a ZenML server or the local store: PIPELINE, or the name or id of a run",
 }
 """The modules of this package that export, each with a class ``Exporter``, and what they take."""
 
