@@ -9,7 +9,10 @@ from ._program import find
 
 
 def main() -> None:
-    program = find()
+    try:
+        program = find()
+    except FileNotFoundError as error:
+        sys.exit(f"error: {error}")
     arguments = [os.fspath(program), *sys.argv[1:]]
     if sys.platform == "win32":
         import subprocess

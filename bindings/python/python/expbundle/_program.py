@@ -26,5 +26,6 @@ def find() -> Path:
         if program.is_file():
             return program
     raise FileNotFoundError(
-        f"the program `{NAME}` that belongs to this package was not found; install the wheel of expbundle again"
+        f"the program `{NAME}` that belongs to this package was not found: install the wheel of expbundle again; what "
+        "was built from the source distribution is the library alone, and `cargo install expbundle-cli` has the program"
     )
