@@ -6,6 +6,7 @@ use std::io::{IsTerminal as _, Read as _, Seek as _};
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
 use expbundle::verify::Intact;
+use expbundle_convert::tracker;
 use expbundle_directory::hub;
 use expbundle_query::Source;
 use expbundle_words::Failure;
@@ -41,14 +42,7 @@ fn stdin_file() -> Result<File, Failure> {
 
 /// What is on standard input as a file in a folder, both of which are gone with the folder.
 pub fn stdin_in_a_folder() -> Result<(tempfile::TempDir, Utf8PathBuf), Failure> {
-    let mut input = stdin_file()?;
-    let copied = tempfile::tempdir().and_then(|folder| {
-        let mut file = tempfile::Builder::new().prefix("stdin").rand_bytes(0).tempfile_in(&folder)?;
-        std::io::copy(&mut input, &mut file)?;
-        let path = Utf8PathBuf::try_from(file.into_temp_path().keep()?).map_err(std::io::Error::other)?;
-        Ok((folder, path))
-    });
-    copied.map_err(|error| temporary(&error))
+    tracker::spooled("stdin", stdin_file()?).map_err(|error| temporary(&error))
 }
 
 /// The bundle at a path; `-` is the one on standard input.

@@ -4,8 +4,8 @@ use std::io::{IsTerminal as _, Read as _};
 
 use camino::Utf8PathBuf;
 use expbundle_format::time::Time;
-use expbundle_run::{agent_key, key_file_warning};
-use expbundle_statement::{Signing, SigningKey, SigningKeyError};
+use expbundle_run::{Passphrase, agent_key, key_file_warning, key_with_passphrase};
+use expbundle_statement::{Signing, SigningKey};
 use expbundle_words::{Failure, one_line};
 use zeroize::Zeroizing;
 
@@ -15,9 +15,6 @@ use crate::{files, terminal};
 const PASSPHRASE_VARIABLE: &str = "EXPBUNDLE_PASSPHRASE";
 /// Variable that says where the ssh-agent listens.
 const AGENT_VARIABLE: &str = "SSH_AUTH_SOCK";
-
-/// How often a person is asked for a passphrase.
-const PROMPTS: u8 = 3;
 
 /// Which key signs, and as whom
 #[derive(Debug, clap::Args)]
@@ -82,41 +79,20 @@ impl SigningArguments {
             let warning = format!("{}: {warning}", self.key);
             terminal::talk(&format!("warning: {}\n  help: {}\n", one_line(&warning), one_line(&help)));
         }
-        let mut left = PROMPTS;
-        let key = loop {
-            let (mut trouble, mut is_asked) = (None, false);
-            let key = SigningKey::from_text(&text, || {
-                let passphrase = self.passphrase(&mut is_asked);
-                passphrase.unwrap_or_else(|failure| {
-                    trouble = Some(failure);
-                    None
-                })
-            });
-            if let Some(failure) = trouble {
-                return Err(failure);
-            }
-            left -= 1;
-            match key {
-                Err(SigningKeyError::PassphraseWrong) if is_asked && left > 0 => {
-                    terminal::talk("wrong passphrase, please try again\n");
-                }
-                key => break key,
-            }
-        };
-        key.map_err(|error| {
+        key_with_passphrase(&text, |is_again| self.passphrase(is_again))?.map_err(|error| {
             let help = error.help().replace("FILE", self.key.as_str());
             Failure::new("cli.key", format!("the key cannot be used: {error}")).at(self.key.as_str()).help(help)
         })
     }
 
-    /// The passphrase, and whether a person was asked for it.
-    fn passphrase(&self, is_asked: &mut bool) -> Result<Option<Zeroizing<String>>, Failure> {
+    /// The passphrase, and whether a person was asked for it, who may be asked again.
+    fn passphrase(&self, is_again: bool) -> Result<Option<Passphrase>, Failure> {
         // What is named for this one call goes before what may be set for all.
         if let Some(descriptor) = self.passphrase_fd {
-            return read_descriptor(descriptor).map(Some);
+            return Ok(Some(Passphrase::Given(read_descriptor(descriptor)?)));
         }
         match std::env::var(PASSPHRASE_VARIABLE) {
-            Ok(passphrase) if !passphrase.is_empty() => return Ok(Some(Zeroizing::new(passphrase))),
+            Ok(passphrase) if !passphrase.is_empty() => return Ok(Some(Passphrase::Given(Zeroizing::new(passphrase)))),
             Err(std::env::VarError::NotUnicode(_)) => {
                 let message = format!("{PASSPHRASE_VARIABLE} is not UTF-8");
                 return Err(Failure::new("cli.key", message).help("set it to the passphrase, or use `--passphrase-fd`"));
@@ -126,11 +102,11 @@ impl SigningArguments {
         if !std::io::stdin().is_terminal() {
             return Ok(None);
         }
-        *is_asked = true;
-        let prompt = format!("Passphrase for {}: ", self.key);
+        let again = if is_again { "Wrong passphrase, please try again. " } else { "" };
+        let prompt = format!("{again}Passphrase for {}: ", self.key);
         let passphrase = rpassword::prompt_password(prompt)
             .map_err(|error| Failure::new("cli.key", format!("cannot ask for the passphrase: {error}")))?;
-        Ok(Some(Zeroizing::new(passphrase)))
+        Ok(Some(Passphrase::Typed(Zeroizing::new(passphrase))))
     }
 
     /// The date of the statement.

@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 use expbundle_run::format::record::Status;
 use expbundle_run::format::sections::Event;
 use expbundle_run::table::{Columns, Table};
-use expbundle_run::{Param, Run, RunError, Time, each_once, event_of, known_status};
+use expbundle_run::{Param, Run, RunError, Time, each_once, event_of, known_status, name_and_number, name_and_value};
 use expbundle_words::{Failure, table};
 
 use crate::commands::create::failure;
@@ -52,20 +52,6 @@ pub struct Numbers {
     /// When it ended
     #[arg(long, value_name = "TIME")]
     ended: Option<Time>,
-}
-
-fn name_and_value(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("expected NAME=VALUE".to_owned()),
-    }
-}
-
-/// A number with its name, which may have `=` in it.
-pub fn name_and_number(text: &str) -> Result<(String, f64), String> {
-    let (name, value) = text.rsplit_once('=').filter(|(name, _)| !name.is_empty()).ok_or("expected NAME=NUMBER")?;
-    let number = value.parse().map_err(|_| format!("`{value}` is not a number"))?;
-    Ok((name.to_owned(), number))
 }
 
 impl Numbers {

@@ -5,7 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::judge::State;
 use expbundle_format::RecordId;
 use expbundle_format::time::Time;
-use expbundle_query::{Found, QueryError, Question, Relations, Scope, Source};
+use expbundle_query::{Found, Question, Relations, Scope, Source};
 use expbundle_words::{Failure, relations as words};
 
 use crate::{exit, files, keys, signers, terminal};
@@ -51,20 +51,7 @@ pub fn of(path: &Utf8Path, around: &Around, record: Option<&str>, scope: Scope) 
         record,
         scope,
     };
-    let relations = Relations::of(question).map_err(|error| {
-        let help = match &error {
-            QueryError::NoBundle(folder) if folder != path => Some("name bundles, or folders of them, with `--with`"),
-            QueryError::NoBundle(_) if around.with.is_empty() => {
-                Some("name bundles, or folders of them, with `--with`, and a file in this folder to ask about")
-            }
-            QueryError::NoBundle(_) => {
-                Some("name a file in this folder: which record made it is looked up in `--with`")
-            }
-            _ => None,
-        };
-        let failure = Failure::from(error);
-        if let Some(help) = help { failure.help(help) } else { failure }
-    })?;
+    let relations = Relations::of(question).map_err(|error| words::unanswered(error, path, !around.with.is_empty()))?;
     terminal::talk(&words::passed_over(&relations.passed_over));
     relations.refused.iter().for_each(|refused| terminal::print(&refused.into()));
     Ok(relations)

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -16,6 +17,7 @@ use expbundle_trackers::finding::SourceFinding;
 use expbundle_trackers::http::Http;
 use schemars::JsonSchema;
 use serde::Serialize;
+use tempfile::TempDir;
 
 use crate::table::tool::TableTool;
 use crate::{
@@ -243,6 +245,15 @@ pub fn named(name: &str) -> Option<&'static dyn Tracker> {
     TRACKERS.iter().find(|tracker| tracker.name() == name).copied()
 }
 
+/// What comes in pieces as a file of a name in a folder, both of which are gone with the folder.
+pub fn spooled(name: &str, mut input: impl io::Read) -> io::Result<(TempDir, Utf8PathBuf)> {
+    let folder = tempfile::tempdir()?;
+    let mut file = tempfile::Builder::new().prefix(name).rand_bytes(0).tempfile_in(&folder)?;
+    io::copy(&mut input, &mut file)?;
+    let path = Utf8PathBuf::try_from(file.into_temp_path().keep()?).map_err(io::Error::other)?;
+    Ok((folder, path))
+}
+
 /// Opens a source of a tracker.
 pub fn open(tracker: &dyn Tracker, path: &Utf8Path) -> Result<Box<dyn Source>, ConvertError> {
     open_with(tracker, path, &RowColumns::default())
@@ -372,15 +383,15 @@ fn open_looked_at(
 /// for whoever writes to it, perhaps for ever.
 ///
 /// # Errors
-/// [`ConvertError::Look`], of the kind [`InvalidInput`](std::io::ErrorKind::InvalidInput) for such a
+/// [`ConvertError::Look`], of the kind [`InvalidInput`](io::ErrorKind::InvalidInput) for such a
 /// thing.
 pub fn look(path: &Utf8Path) -> Result<(), ConvertError> {
     // A table is read more than once, which a stream cannot be.
     let is_stream = path == "-" && !path.exists();
-    let found = if is_stream { Err(std::io::ErrorKind::InvalidInput.into()) } else { std::fs::metadata(path) };
+    let found = if is_stream { Err(io::ErrorKind::InvalidInput.into()) } else { std::fs::metadata(path) };
     let looked = found.and_then(|metadata| {
         let is_read = metadata.is_file() || metadata.is_dir();
-        if is_read { Ok(()) } else { Err(std::io::ErrorKind::InvalidInput.into()) }
+        if is_read { Ok(()) } else { Err(io::ErrorKind::InvalidInput.into()) }
     });
     looked.map_err(|source| ConvertError::Look { path: path.to_owned(), source })
 }

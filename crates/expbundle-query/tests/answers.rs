@@ -8,7 +8,7 @@ use expbundle_format::record::{Kind, RecordBody};
 use expbundle_format::sections::{Context, JsonSection as _, Recipe};
 use expbundle_query::{
     Differences, Kept, MergeError, Plan, QueryError, Question, Relations, Scope, Shown, Source, WhyRefused, find,
-    merge, one, several, starting,
+    merge, one_of, several, starting,
 };
 use expbundle_statement::{Authorship, Predicate, Signing, SigningKey};
 
@@ -34,15 +34,17 @@ fn question(about: Utf8PathBuf) -> Question<'static> {
 #[test]
 fn a_record_is_named_by_the_beginning_of_its_id() {
     let (a, b) = (intact("a"), intact("b"));
-    let at = AT.parse().expect("a time");
-    let id = one(&a, None, at).expect("the only one");
+    let at: jiff::Timestamp = AT.parse().expect("a time");
+    let id = one_of(&a, &a.judge(None, at), None).expect("the only one");
     let digits = id.to_string();
     assert_eq!(starting([id], &digits[..8]).expect("enough digits"), id);
     assert!(matches!(starting([id], &digits[..3]), Err(QueryError::TooShort { fewest: 4, .. })));
     assert!(matches!(starting([id], "zzzz"), Err(QueryError::NoRecord(_))));
     assert!(matches!(starting([id, id], &digits), Err(QueryError::Ambiguous { count: 2, .. })));
     let both = Intact::union([a, b]).expect("two parts");
-    assert!(matches!(one(&both, None, at), Err(QueryError::WhichRecord(heads)) if heads.len() == 2));
+    assert!(
+        matches!(one_of(&both, &both.judge(None, at), None), Err(QueryError::WhichRecord(heads)) if heads.len() == 2)
+    );
 }
 
 #[test]

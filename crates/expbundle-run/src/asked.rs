@@ -40,6 +40,27 @@ pub fn event_of(text: &str) -> Result<Event, &'static str> {
     Ok(Event { kind: kind.to_owned(), time, text: says.filter(|says| !says.is_empty()), ..Event::default() })
 }
 
+/// `NAME=VALUE`, of which the value may have `=` in it.
+///
+/// # Errors
+/// There is no name.
+pub fn name_and_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE".to_owned()),
+    }
+}
+
+/// `NAME=NUMBER`, of which the name may have `=` in it.
+///
+/// # Errors
+/// There is no name, or something else than a number.
+pub fn name_and_number(text: &str) -> Result<(String, f64), String> {
+    let (name, value) = text.rsplit_once('=').filter(|(name, _)| !name.is_empty()).ok_or("expected NAME=NUMBER")?;
+    let number = value.parse().map_err(|_| format!("`{value}` is not a number"))?;
+    Ok((name.to_owned(), number))
+}
+
 /// Refuses a name that is given more than once, of which one value would be lost.
 ///
 /// # Errors

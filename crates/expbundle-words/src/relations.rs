@@ -1,9 +1,10 @@
 //! What a question about a family did not look at, and why.
 
+use camino::Utf8Path;
 use expbundle_format::RecordId;
-use expbundle_query::{Absence, Relations, short};
+use expbundle_query::{Absence, QueryError, Relations, short};
 
-use crate::{Tone, count, one_line, paint, some_of};
+use crate::{Failure, Tone, count, one_line, paint, some_of};
 
 /// Signers of links that are named.
 const MOST_NAMED: usize = 3;
@@ -17,6 +18,21 @@ pub fn passed_over(not_read: &[(std::path::PathBuf, &'static str)]) -> String {
         more => format!(", and {more} more"),
     };
     format!("{} not read: {first} ({why}){more}\n", paint(Tone::Doubt, "note:"))
+}
+
+/// Why a question about a path has no answer; `has_more` says whether more bundles were named.
+pub fn unanswered(error: QueryError, path: &Utf8Path, has_more: bool) -> Failure {
+    let help = match &error {
+        QueryError::NoBundle(folder) if folder != path => Some("name bundles, or folders of them, with `--with`"),
+        QueryError::NoBundle(_) if has_more => {
+            Some("name a file in this folder: which record made it is looked up in `--with`")
+        }
+        QueryError::NoBundle(_) => {
+            Some("name bundles, or folders of them, with `--with`, and a file in this folder to ask about")
+        }
+        _ => None,
+    };
+    Failure::from(error).maybe_help(help.map(str::to_owned))
 }
 
 /// That there is nothing to begin with: no record, or none that counts.

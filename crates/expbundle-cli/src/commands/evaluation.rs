@@ -2,10 +2,10 @@
 
 use expbundle_format::number::Number;
 use expbundle_format::sections::Evaluation as Evaluated;
+use expbundle_run::name_and_number;
 use expbundle_statement::{Evaluated as Predicated, Predicate};
 
 use crate::Outcome;
-use crate::numbers::name_and_number;
 use crate::statements::StatementArguments;
 
 /// Add signed results that were measured after the run

@@ -74,7 +74,7 @@ impl Lineage {
         let relations = relations::of(&self.path, &self.around, self.record.as_deref(), self.scope())?;
         let start = relations.beginnings.clone();
         if start.is_empty() && relations.file.is_some() && relations.policy.is_none() {
-            return Err(nothing_to_show(self.path.as_str()));
+            return Err(words::nothing_to_show(self.path.as_str()));
         }
         let (form, shown) = self.form(&relations, &start)?;
         let signers = self.around.trust.as_ref().map(|path| path.as_str());
@@ -110,14 +110,11 @@ impl Lineage {
             let most = grouped(MOST_EDGES as u64);
             terminal::talk(&format!("at most {most} links are drawn; choose a part with `--depth` or `--to`\n"));
         }
-        let draw = if self.dot {
-            dot
-        } else if self.mermaid {
-            mermaid
-        } else {
-            svg
-        };
-        terminal::say(&draw(view));
+        terminal::say(&match (self.dot, self.mermaid) {
+            (true, _) => dot(view),
+            (_, true) => mermaid(view),
+            _ => svg(view),
+        });
     }
 
     /// What is told, and of which records, in the order of their ids.
@@ -140,11 +137,4 @@ impl Lineage {
         }
         Ok((Form::Ways(to), shown))
     }
-}
-
-/// No record here made the file.
-fn nothing_to_show(path: &str) -> Failure {
-    Failure::usage("no record was found that made this file")
-        .at(path)
-        .help("add bundles with `--with`; `expbundle why` shows what is known about the file")
 }

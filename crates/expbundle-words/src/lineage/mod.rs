@@ -7,7 +7,7 @@ use expbundle_format::{Finding, RecordId};
 use expbundle_lineage::{Direction, Edge};
 use expbundle_query::{MOST_EDGES, Relations, short};
 
-use crate::{Tone, cell, findings, moment, objections, paint, relations, some_of};
+use crate::{Failure, Tone, cell, findings, moment, objections, paint, relations, some_of};
 
 mod cost;
 mod duplicates;
@@ -70,6 +70,13 @@ pub fn words(
     let judged = signers.map(|_| format!("{}\n", basis(relations, signers)));
     let against = objected::lines(relations, &objected) + &objected::since(relations, start);
     against + pointer + &text + &remarks(relations) + &judged.unwrap_or_default()
+}
+
+/// No record here made the file that is asked about.
+pub fn nothing_to_show(path: &str) -> Failure {
+    Failure::usage("no record was found that made this file")
+        .at(path)
+        .help("add bundles with `--with`; `expbundle why` shows what is known about the file")
 }
 
 /// By which signers file (its name, if there is one) and as of when a family was judged.

@@ -77,7 +77,7 @@ pub(super) fn map(
     let Taken { ledger, context, mut recipe, metrics, untold, .. } = taken;
     match read {
         Ok(ControlFlow::Break(())) => {}
-        Ok(ControlFlow::Continue(())) => return Err(ConvertError::no_such_run(&found.run)),
+        Ok(ControlFlow::Continue(())) => return Err(ConvertError::no_such_run(found.run)),
         Err(error) => return Err(tracker::unreadable(found.path, error)),
     }
     let written = metrics.write(ledger)?;
