@@ -6,7 +6,7 @@ use std::io::{IsTerminal as _, Read as _, Seek as _};
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
 use expbundle::verify::Intact;
-use expbundle_convert::tracker;
+use expbundle_convert::tracker::{self, Scratch};
 use expbundle_directory::hub;
 use expbundle_query::Source;
 use expbundle_words::Failure;
@@ -41,7 +41,7 @@ fn stdin_file() -> Result<File, Failure> {
 }
 
 /// What is on standard input as a file in a folder, both of which are gone with the folder.
-pub fn stdin_in_a_folder() -> Result<(tempfile::TempDir, Utf8PathBuf), Failure> {
+pub fn stdin_in_a_folder() -> Result<(Scratch, Utf8PathBuf), Failure> {
     tracker::spooled("stdin", stdin_file()?).map_err(|error| temporary(&error))
 }
 

@@ -574,7 +574,7 @@ fn a_name_that_is_mistyped_is_told_what_may_be_meant() {
     fs::write(bench.path("u.csv"), "step,loss\n0,1\n").expect("room");
     let (_, said) = bench.fails(2, "cli.source", &["convert", "csv", "u.csv", "--step-column", "setp", "-o", "x.expb"]);
     assert!(said.contains("did you mean \"step\"?"), "{said}");
-    says(&["schema", "recipes"], "did you mean \"recipe\"?");
+    says(&["schema", "recipes"], "did you mean \"recipe\"");
 }
 
 #[test]

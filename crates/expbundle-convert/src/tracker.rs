@@ -13,11 +13,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use expbundle_format::record::Status;
 use expbundle_format::time::Time;
 use expbundle_format::{Code, Finding, Place};
+pub use expbundle_trackers::Scratch;
 use expbundle_trackers::finding::SourceFinding;
 use expbundle_trackers::http::Http;
 use schemars::JsonSchema;
 use serde::Serialize;
-use tempfile::TempDir;
 
 use crate::table::tool::TableTool;
 use crate::{
@@ -246,11 +246,10 @@ pub fn named(name: &str) -> Option<&'static dyn Tracker> {
 }
 
 /// What comes in pieces as a file of a name in a folder, both of which are gone with the folder.
-pub fn spooled(name: &str, mut input: impl io::Read) -> io::Result<(TempDir, Utf8PathBuf)> {
-    let folder = tempfile::tempdir()?;
-    let mut file = tempfile::Builder::new().prefix(name).rand_bytes(0).tempfile_in(&folder)?;
-    io::copy(&mut input, &mut file)?;
-    let path = Utf8PathBuf::try_from(file.into_temp_path().keep()?).map_err(io::Error::other)?;
+pub fn spooled(name: &str, mut input: impl io::Read) -> io::Result<(Scratch, Utf8PathBuf)> {
+    let folder = Scratch::new()?;
+    let path = Utf8PathBuf::try_from(folder.path().join(name)).map_err(io::Error::other)?;
+    io::copy(&mut input, &mut std::fs::File::create(&path)?)?;
     Ok((folder, path))
 }
 
