@@ -110,6 +110,9 @@ fn code(text: &str) -> String {
         "verify" if rest.starts_with("--limits ") => {
             format!("expbundle.verify(…, limits={})", &rest["--limits ".len()..])
         }
+        "verify" if rest.starts_with("--trust ") => {
+            format!("expbundle.verify(…, trust={})", &rest["--trust ".len()..])
+        }
         // A command of the program, which is in the same wheel.
         _ => text.to_owned(),
     }

@@ -195,7 +195,7 @@ def _artifact(told: Told, name: str, version: Any, is_new: bool, folder: Folder,
         "dataType": version.data_type.import_path, **(version.run_metadata or {}),
     }  # fmt: skip
     role = role_of(name, kind)
-    known = {"type": kind, "metadata": facts, "uris": [version.uri], "foreign": {"zenml": version.content_hash} if version.content_hash else {}}
+    known: dict[str, Any] = {"type": kind, "metadata": facts, "uris": [version.uri], "foreign": {"zenml": version.content_hash} if version.content_hash else {}}
     if not is_new or not options.files:
         told.artifact(direction="output" if is_new else "input", role=role, name=name, **known)
         told.mapped("artifact")
