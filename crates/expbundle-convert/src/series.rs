@@ -105,8 +105,9 @@ impl Points {
     }
 
     pub fn push(&mut self, key: KeyId, point: Point<'_>) -> Result<(), SeriesError> {
-        let clean = point.text.map(|text| self.scrubber.text(self.name, text));
-        match self.writer.push(key, Point { text: clean.as_deref(), ..point }) {
+        let Some(text) = point.text else { return self.writer.push(key, point) };
+        let clean = self.scrubber.text(self.name, text);
+        match self.writer.push(key, Point { text: Some(&clean), ..point }) {
             Err(SeriesError::TextTooLong { .. }) => self.left_out += 1,
             result => result?,
         }
