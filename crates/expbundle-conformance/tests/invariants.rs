@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 mod workspace;
 
@@ -281,6 +281,25 @@ fn the_scans_find_what_is_there() {
     let below = metadata().closure("expbundle-cli");
     assert!(below.contains("clap") && below.contains("expbundle-format") && below.contains("curve25519-dalek"));
     assert!(!below.contains("proptest"), "what only tests need is not below");
+}
+
+/// The program is arguments, words and colours: what it knows beyond that would be nobody else's.
+#[test]
+fn the_program_stays_small() {
+    let mut lines = 0;
+    for path in rust_files(&root().join("crates/expbundle-cli/src")) {
+        let count = fs::read_to_string(&path).expect("a source").lines().count();
+        assert!(count <= 300, "{} has {count} lines", path.display());
+        lines += count;
+    }
+    assert!((1..=4000).contains(&lines), "the program has {lines} lines; move what others could use to a library");
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let files = files.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    folders.iter().flat_map(|folder| rust_files(folder)).chain(files).collect()
 }
 
 #[test]
