@@ -1,5 +1,5 @@
 //! Reads texts as JSON strings, one a line, or pairs `["name", "value"]` of settings; writes what
-//! is left of each without its secrets, and the kinds that were found. `benches/secrets.py`
+//! is left of each without its secrets, and the kinds that were found. `benches/secret_rates.py`
 //! measures with it.
 
 use std::io::{self, BufRead, BufWriter, Write};

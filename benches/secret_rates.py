@@ -1,8 +1,8 @@
 """How many secrets are found, and how often the scanner cries wolf: on a corpus made from a seed.
 
     cargo build --release -p expbundle-convert --example scan-secrets
-    python3 benches/secrets.py target/release/examples/scan-secrets 20261128
-    python3 benches/secrets.py target/release/examples/scan-secrets --files FOLDER
+    python3 benches/secret_rates.py target/release/examples/scan-secrets 20261128
+    python3 benches/secret_rates.py target/release/examples/scan-secrets --files FOLDER
 
 No secret here was ever anybody's. Forms are put together from parts, so that this file itself holds nothing that a scanner of a code host
 would stop. The forms are written down here a second time, apart from the table in `crates/expbundle-convert/src/secrets/rules.rs`: a
