@@ -109,6 +109,10 @@ def test_a_server_gives_what_its_store_has(kind, tmp_path, request):
         listed = json.loads(expbundle("convert", "mlflow", server.address, "--list", "--json"))
         assert len(listed) == RUNS and sum(run["deleted"] for run in listed) == 1
         expbundle("convert", server.address, "--all", "-o", tmp_path / "server")
+        # The same without a bundle of it.
+        drawn = json.loads(expbundle("lineage", server.address, "--json"))
+        shown = json.loads(expbundle("show", server.address, "--run", listed[0]["id"], "--json"))
+        assert len(drawn["records"]) == RUNS and shown["id"] in {one["id"] for one in drawn["records"]}
     bundles = sorted((tmp_path / "server").iterdir())
     assert len(bundles) == RUNS
     for bundle in bundles:

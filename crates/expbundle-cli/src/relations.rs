@@ -1,7 +1,7 @@
 //! Questions about families on the command line: the bundles that are gathered, and the exit
 //! status.
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use expbundle::judge::State;
 use expbundle_format::RecordId;
 use expbundle_format::time::Time;
@@ -42,16 +42,18 @@ impl Around {
 }
 
 /// Gathers and judges the family of what lies at a path, and says what was not looked at.
-pub fn of(path: &Utf8Path, around: &Around, record: Option<&str>, scope: Scope) -> Result<Relations, Failure> {
+pub fn of(about: Source, around: &Around, record: Option<&str>, scope: Scope) -> Result<Relations, Failure> {
+    let path = about.path.clone();
     let question = Question {
         policy: around.trust.as_deref().map(signers::read).transpose()?,
         at: around.at.unwrap_or_else(keys::now),
-        about: files::source(path)?,
+        about,
         with: around.with.iter().map(|path| files::source(path)).collect::<Result<_, _>>()?,
         record,
         scope,
     };
-    let relations = Relations::of(question).map_err(|error| words::unanswered(error, path, !around.with.is_empty()))?;
+    let relations =
+        Relations::of(question).map_err(|error| words::unanswered(error, &path, !around.with.is_empty()))?;
     terminal::talk(&words::passed_over(&relations.passed_over));
     relations.refused.iter().for_each(|refused| terminal::print(&refused.into()));
     Ok(relations)

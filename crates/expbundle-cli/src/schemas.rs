@@ -41,27 +41,3 @@ pub fn all() -> BTreeMap<String, String> {
         })
         .collect()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// `UPDATE_SCHEMAS=1 cargo test -p expbundle-cli schemas` writes them anew after a change of
-    /// the types.
-    #[test]
-    fn the_folder_holds_what_the_types_say() {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas");
-        let written = |name: &str| folder.join(format!("{name}.schema.json"));
-        if std::env::var_os("UPDATE_SCHEMAS").is_some() {
-            for (name, text) in all() {
-                std::fs::write(written(&name), text).expect("the folder of schemas can be written");
-            }
-        }
-        for (name, text) in all() {
-            let held = std::fs::read_to_string(written(&name)).unwrap_or_default();
-            assert_eq!(held, text, "{name}: run UPDATE_SCHEMAS=1 cargo test -p expbundle-cli schemas");
-        }
-        let files = std::fs::read_dir(&folder).expect("schemas/ is here").count();
-        assert_eq!(files, all().len(), "schemas/ holds a file that no type makes");
-    }
-}

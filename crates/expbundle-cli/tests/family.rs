@@ -502,3 +502,13 @@ fn a_run_that_takes_a_parents_folder_in_knows_what_is_in_it() {
     bench.ok(&["merge", "a.expb", "n.expb", "-o", "both.expb"]);
     assert!(bench.ok(&["lineage", "both.expb"]).contains("[proven fine-tuned-from"));
 }
+
+#[test]
+fn the_family_of_a_trackers_runs_is_shown_without_a_bundle() {
+    let (bench, store) = (Bench::new(), fixture("mlflow/file-store"));
+    bench.ok(&["convert", &store, "--all", "-o", "all.expb"]);
+    for arguments in [&["--json"][..], &["--dot"], &["--cost"], &[]] {
+        let of = |path: &str| bench.ok(&[&["lineage", path], arguments].concat());
+        assert_eq!(of(&store), of("all.expb"), "{arguments:?}");
+    }
+}

@@ -24,6 +24,7 @@ mod paths;
 mod published_model;
 mod relatives;
 mod releases;
+mod schemas;
 mod secrets;
 mod strangers;
 mod verdicts;

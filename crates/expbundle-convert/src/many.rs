@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
 use expbundle::output::{Loss, Output, OutputError, Over, Together, WhyNotWritten, holds as has_all, make_folders};
+use expbundle_format::Finding;
 use rayon::prelude::*;
 
 use crate::blind::{Salt, blinded_as};
@@ -138,6 +139,26 @@ impl Many<'_> {
         summary.in_file(None, false);
         let is_any = summary.has_any();
         (summary, is_any.then_some(family))
+    }
+}
+
+/// All runs of a source as one bundle, with what was found while they were listed. What goes wrong with
+/// one is told to `wrong`, from several threads at once, and keeps no other out.
+///
+/// # Errors
+/// The runs cannot be listed, or there is none.
+pub fn everything(
+    source: &dyn Source,
+    wrong: &(dyn Fn(&ConvertError) + Sync),
+) -> Result<(Bundle, Vec<Finding>), ConvertError> {
+    let listing = source.runs()?;
+    let done = |error: Option<&ConvertError>| error.into_iter().for_each(wrong);
+    let many = Many { source, options: &Options::default(), salt: None, done: &done };
+    let (_, family) = many.family(&listing.runs.iter().collect::<Vec<_>>());
+    let found: Vec<Finding> = [listing.unread, listing.findings].concat();
+    match family {
+        Some(family) => Ok((family, found)),
+        None => Err(ConvertError::NoRun { unread: found }),
     }
 }
 

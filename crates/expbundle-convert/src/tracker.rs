@@ -435,6 +435,18 @@ pub fn convert(source: &dyn Source, wanted: Option<&str>, options: &Options<'_>)
     source.convert(&key_of(source, wanted)?, options)
 }
 
+/// Opens what is where a person names a bundle: the source of a tracker, or the server at an address.
+/// `None` if no tracker knows it.
+///
+/// # Errors
+/// It is a tracker's and cannot be read, or several trackers have something there.
+pub fn open_place(place: &Utf8Path, network: &Network<'_>) -> Result<Option<Box<dyn Source>>, ConvertError> {
+    if is_address(place.as_str()) {
+        return open_server(TRACKERS, place.as_str(), Some(network)).map(Some);
+    }
+    if look(place).is_ok() { open_any(place) } else { Ok(None) }
+}
+
 /// What a reader found, in the words of the format.
 pub(crate) fn finding(found: &SourceFinding) -> Finding {
     let code = found.code.as_str().parse().unwrap_or(Code::SourceDamaged);

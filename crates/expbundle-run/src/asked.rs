@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use expbundle_format::record::Status;
+use expbundle_format::record::{Status, Word, role};
 use expbundle_format::sections::Event;
 
 use crate::error::RunError;
@@ -61,6 +61,18 @@ pub fn name_and_number(text: &str) -> Result<(String, f64), String> {
     Ok((name.to_owned(), number))
 }
 
+/// `ROLE=FILE`, or `FILE` for a model.
+pub fn role_and_file(text: &str) -> (Word, &str) {
+    // A file may have `=` in its name; what is before it is a role only if it is a word.
+    if let Some((word, file)) = text.split_once('=')
+        && !file.is_empty()
+        && let Ok(word) = word.parse()
+    {
+        return (word, file);
+    }
+    (role::MODEL.parse().expect("a role of the format"), text)
+}
+
 /// Refuses a name that is given more than once, of which one value would be lost.
 ///
 /// # Errors
@@ -76,6 +88,18 @@ pub fn each_once<T>(what: &'static str, pairs: &[(String, T)]) -> Result<(), Run
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_may_have_an_equals_sign_in_its_name() {
+        let told = |text| {
+            let (role, file) = role_and_file(text);
+            (role.to_string(), file)
+        };
+        assert_eq!(told("dataset=a=b.csv"), ("dataset".to_owned(), "a=b.csv"));
+        assert_eq!(told("lr=0.1/model.bin"), ("lr".to_owned(), "0.1/model.bin"));
+        assert_eq!(told("./lr=0.1/model.bin"), ("model".to_owned(), "./lr=0.1/model.bin"));
+        assert_eq!(told("dataset="), ("model".to_owned(), "dataset="));
+    }
 
     #[test]
     fn an_event_is_its_kind_and_what_else_is_said() {

@@ -101,7 +101,7 @@ mod signers_file;
 mod tell;
 
 pub use agent::AgentError;
-pub use asked::{each_once, event_of, known_status, name_and_number, name_and_value};
+pub use asked::{each_once, event_of, known_status, name_and_number, name_and_value, role_and_file};
 pub use error::{JournalError, NotEmbedded, RunError};
 pub use files::{FileError, agent_key, is_public_keys, key_file_warning, open_key, open_public_keys, open_signers};
 pub use known::KnownFile;

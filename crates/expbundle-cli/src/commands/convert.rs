@@ -1,15 +1,13 @@
 //! `expbundle convert`: runs out of a tracker.
 
-use std::sync::Arc;
-
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::output::Over;
 use expbundle_convert::blind::Salt;
 use expbundle_convert::many::{Many, Placed, blinded, file_name, place, place_at};
 use expbundle_convert::secrets::kind_or_place;
-use expbundle_convert::tracker::{Listing, Network, RowColumns, Source, Wanted, key_of, named_or_found_with};
+use expbundle_convert::tracker::{Listing, RowColumns, Source, Wanted, key_of, named_or_found_with};
 use expbundle_convert::{ConvertError, Options, RunOutcome, embed};
-use expbundle_format::record::{Word, WordError, role};
+use expbundle_format::record::Word;
 use expbundle_words::{Failure, conversion, converted as words, count, findings};
 
 use crate::target::Target;
@@ -103,15 +101,8 @@ pub struct Convert {
 
 /// `ROLE=FILE`, or `FILE` for a model.
 pub fn role_and_file(text: &str) -> Result<(Word, Utf8PathBuf), String> {
-    // A file may have `=` in its name; what is before it is a role only if it is a word.
-    if let Some((word, file)) = text.split_once('=')
-        && !file.is_empty()
-        && let Ok(word) = word.parse()
-    {
-        return Ok((word, files::path(file)?));
-    }
-    let role = role::MODEL.parse().map_err(|error: WordError| error.to_string())?;
-    Ok((role, files::path(text)?))
+    let (role, file) = expbundle_run::role_and_file(text);
+    Ok((role, files::path(file)?))
 }
 
 /// What was found while the runs were listed.
@@ -122,8 +113,6 @@ fn listing_words(listing: &Listing) -> String {
 impl Convert {
     pub fn run(self, progress: Progress) -> Outcome {
         let [run, step, time] = [&self.run_column, &self.step_column, &self.time_column].map(|name| name.as_deref());
-        let http = Arc::new(expbundle_http::Network::default());
-        let network = Network { http, secret: &|name| std::env::var(name).ok() };
         let mut words = self.source.clone();
         let stdin = words.last_mut().filter(|path| *path == files::STREAM).map(|path| {
             let (folder, file) = files::stdin_in_a_folder()?;
@@ -131,8 +120,11 @@ impl Convert {
             Ok::<_, Failure>(folder)
         });
         let _stdin = stdin.transpose()?;
-        let source =
-            named_or_found_with(&words, &RowColumns { run, step, time, params: &self.param_column }, Some(&network))?;
+        let source = named_or_found_with(
+            &words,
+            &RowColumns { run, step, time, params: &self.param_column },
+            Some(&tracker::network()),
+        )?;
         if self.list {
             return self.print_list(&*source);
         }

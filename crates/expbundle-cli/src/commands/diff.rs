@@ -18,7 +18,7 @@ use crate::{Outcome, choice, exit, files, keys, terminal, tracker};
     expbundle diff family.expb --record 6d0c0bf8 --record f013b889\n  \
     expbundle diff ./mlruns --run 388b2851 --run c11700e2")]
 pub struct Diff {
-    /// Bundle, model folder, folder of bundles, or a tracker's folder or file
+    /// Bundle, model folder, folder of bundles, or a tracker's folder, file or server
     #[arg(value_parser = files::path)]
     before: Utf8PathBuf,
     /// Bundle, folder or file to compare with [default: the same one, with `--record` or `--run`

@@ -21,7 +21,7 @@ use crate::{Outcome, choice, exit, files, keys, terminal, tracker};
     expbundle extract run.expb --section recipe\n  expbundle extract run.expb --everything -o folder"
 )]
 pub struct Extract {
-    /// Bundle, model folder, folder of bundles, or a tracker's folder or file
+    /// Bundle, model folder, folder of bundles, or a tracker's folder, file or server
     #[arg(default_value = ".", value_parser = files::path)]
     path: Utf8PathBuf,
     /// Id of the run, if the tracker's source has several

@@ -9,14 +9,14 @@ use expbundle_words::lineage::{self as words, Form};
 use expbundle_words::{Failure, grouped};
 
 use crate::relations::{self, Around};
-use crate::{Outcome, files, terminal};
+use crate::{Outcome, files, terminal, tracker};
 
 /// Show the family tree of a model: what it was made from, by whom, and how well each step is
 /// proven
 ///
 /// PATH is a bundle, a folder of bundles, a model folder, or a file like `model.safetensors` with
-/// its bundle in the same folder. Add bundles of other teams with `--with`; records are linked
-/// automatically where digests match.
+/// its bundle in the same folder; or a tracker's folder, of which all runs are shown. Add bundles of
+/// other teams with `--with`; records are linked automatically where digests match.
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, clap::Args)]
 #[command(
@@ -28,7 +28,8 @@ use crate::{Outcome, files, terminal};
     Grades: proven (equal digests) · declared (by the record itself) · asserted (by a signed link) · suggested (never counted)"
 )]
 pub struct Lineage {
-    /// Bundle, folder of bundles, model folder, or a file that is an output of a record
+    /// Bundle, folder of bundles, model folder, a file that is an output of a record, or a tracker's
+    /// folder, file or server
     #[arg(default_value = ".", value_parser = files::path)]
     path: Utf8PathBuf,
     #[command(flatten)]
@@ -71,7 +72,8 @@ pub struct Lineage {
 
 impl Lineage {
     pub fn run(self) -> Outcome {
-        let relations = relations::of(&self.path, &self.around, self.record.as_deref(), self.scope())?;
+        let relations =
+            relations::of(tracker::family(&self.path)?, &self.around, self.record.as_deref(), self.scope())?;
         let start = relations.beginnings.clone();
         if start.is_empty() && relations.file.is_some() && relations.policy.is_none() {
             return Err(words::nothing_to_show(self.path.as_str()));

@@ -30,7 +30,7 @@ pub struct Why {
 
 impl Why {
     pub fn run(self) -> Outcome {
-        let relations = relations::of(&self.file, &self.around, None, Scope::Ancestors)?;
+        let relations = relations::of(files::source(&self.file)?, &self.around, None, Scope::Ancestors)?;
         let family = relations.family(&relations.start);
         let status = relations::conclude(&relations, family);
         let status = self.around.status(&relations, &relations.start, status);

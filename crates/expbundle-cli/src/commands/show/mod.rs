@@ -20,7 +20,8 @@ use section::show_section;
 #[command(after_help = "Examples:\n  expbundle show run.expb\n  expbundle show run.expb recipe\n  \
     expbundle show ./wandb/offline-run-20261123_095528-pjclsy9c metrics")]
 pub struct Show {
-    /// Bundle, model folder, folder of bundles, or a tracker's folder or file; `-`: standard input
+    /// Bundle, model folder, folder of bundles, or a tracker's folder, file or server;
+    /// `-`: standard input
     #[arg(default_value = ".", value_parser = files::path)]
     path: Utf8PathBuf,
     /// Section to show, e.g. `recipe` or `metrics`
