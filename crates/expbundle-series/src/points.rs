@@ -311,7 +311,7 @@ struct Order {
     /// The keys of the last moment as they came.
     keys: Vec<u32>,
     /// Which of them comes first, second and so on.
-    order: Vec<usize>,
+    from: Vec<usize>,
     unsorted: Vec<Cell>,
 }
 
@@ -322,11 +322,11 @@ impl Order {
         if !moment.iter().map(|cell| &cell.key).eq(&self.keys) {
             self.keys.clear();
             self.keys.extend(moment.iter().map(|cell| cell.key));
-            self.order.clear();
-            self.order.extend(0..moment.len());
-            self.order.sort_by_key(|index| self.unsorted.get(*index).and_then(&rank));
+            self.from.clear();
+            self.from.extend(0..moment.len());
+            self.from.sort_by_key(|index| self.unsorted.get(*index).and_then(&rank));
         }
-        for (to, from) in moment.iter_mut().zip(&self.order) {
+        for (to, from) in moment.iter_mut().zip(&self.from) {
             if let Some(cell) = self.unsorted.get(*from) {
                 *to = *cell;
             }
