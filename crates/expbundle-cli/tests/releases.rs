@@ -152,7 +152,7 @@ fn every_view_tells_the_weightiest_objection_first() {
     bench.ok(&["review", "other.expb", "--verdict", "needs-changes", "--key", "board"]);
     bench.ok(&["supersede", "a.expb", "--by", "new.expb", "--key", "board"]);
     bench.ok(&["review", "a.expb", "--verdict", "rejected", "--key", "board"]);
-    bench.ok(&["revoke", "a.expb", "--whole-record", "--key", "board"]);
+    bench.ok(&["revoke", "a.expb", "--whole-record", "--yes", "--key", "board"]);
     bench.ok(&["merge", "a.expb", "other.expb", "-o", "both.expb"]);
     for view in ["why", "show", "log", "verify", "lineage"] {
         let (said, _) = run(&bench, &[view, "both.expb"]);
