@@ -93,7 +93,7 @@ mod tests {
     fn a_file_may_have_an_equals_sign_in_its_name() {
         let told = |text| {
             let (role, file) = role_and_file(text);
-            (role.to_string(), file)
+            (role.as_str().to_owned(), file)
         };
         assert_eq!(told("dataset=a=b.csv"), ("dataset".to_owned(), "a=b.csv"));
         assert_eq!(told("lr=0.1/model.bin"), ("lr".to_owned(), "0.1/model.bin"));
