@@ -37,7 +37,10 @@ pub fn intact(path: &Utf8Path, run: Option<&str>, policy: Option<&TrustPolicy>) 
 
 /// Where bundles are, or all runs of a tracker's source as one bundle, without a file of it.
 pub fn family(path: &Utf8Path) -> Result<Source, Failure> {
-    let Some(source) = opened(path)? else { return files::source(path) };
+    // A folder of bundles is not a source, whatever else lies there.
+    let has_bundles = path.is_dir() && expbundle_query::find([files::source(path)?]).is_ok();
+    let source = if has_bundles { None } else { opened(path)? };
+    let Some(source) = source else { return files::source(path) };
     let (family, found) = everything(&*source, &|error| terminal::print(&error.into()))?;
     terminal::talk(&findings::all(&found));
     let written = tempfile::tempfile().and_then(|file| family.write(&file).and_then(|()| Content::file(file)));

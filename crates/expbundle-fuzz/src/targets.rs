@@ -137,9 +137,13 @@ pub fn series(bytes: &[u8]) {
 
 fn rows_of(bytes: &[u8]) -> Option<(Vec<OwnedPoint>, Option<[u8; 32]>)> {
     let reader = SeriesReader::open(bytes.to_vec()).ok()?;
-    let mut rows = Vec::new();
+    let (mut rows, mut texts) = (Vec::new(), Vec::new());
+    let read = reader.texts(|key, text| texts.push((key.to_owned(), text.to_owned())));
     reader.for_each(|row| rows.push(row.clone())).ok()?;
     assert_eq!(rows.len() as u64, reader.rows());
+    read.expect("a part of what was read");
+    let of_rows = rows.iter().filter_map(|row| Some((row.key.to_string(), row.text.clone()?)));
+    assert_eq!(texts, of_rows.collect::<Vec<_>>());
     Some((rows, salt(reader.salt())))
 }
 
