@@ -108,7 +108,7 @@ impl Encoder {
                 if length >= LEAST_MATCH && length > best.length {
                     best = Match { length, distance: at - from };
                 }
-                // None is longer than up to the end.
+                // It reaches the end: none can be longer.
                 if length == most - at {
                     break;
                 }
