@@ -37,8 +37,10 @@ pub fn intact(path: &Utf8Path, run: Option<&str>, policy: Option<&TrustPolicy>) 
 
 /// Where bundles are, or all runs of a tracker's source as one bundle, without a file of it.
 pub fn family(path: &Utf8Path) -> Result<Source, Failure> {
-    // A folder of bundles is not a source, whatever else lies there.
-    let has_bundles = path.is_dir() && expbundle_query::find([files::source(path)?]).is_ok();
+    // A folder with bundles in it is not a source, whatever else lies there; a bundle that a run
+    // logged lies deeper.
+    let mut entries = path.read_dir_utf8().into_iter().flatten().flatten();
+    let has_bundles = entries.any(|entry| entry.path().extension() == Some("expb"));
     let source = if has_bundles { None } else { opened(path)? };
     let Some(source) = source else { return files::source(path) };
     let (family, found) = everything(&*source, &|error| terminal::print(&error.into()))?;

@@ -325,6 +325,9 @@ fn a_name_that_is_no_text_is_passed_over_and_said() {
         assert!(output.status.success(), "{text}");
         assert!(text.contains("not UTF-8") && !text.contains("\u{1b}[2J"), "{text:?}");
     }
+    // The folder is taken for no tracker's.
+    let text = said(&run(&bench, &["show", "."]));
+    assert!(text.contains("the folder has no `experiment.expb`"), "{text}");
 }
 
 #[test]

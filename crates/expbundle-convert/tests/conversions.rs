@@ -14,6 +14,8 @@ mod huggingface;
 mod lightning;
 mod mlflow;
 mod neptune;
+#[cfg(target_os = "linux")]
+mod odd_names;
 mod privacy;
 mod secrets;
 mod swanlab;

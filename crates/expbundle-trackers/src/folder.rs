@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::io;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::{Utf8DirEntry, Utf8Path, Utf8PathBuf};
 use walkdir::WalkDir;
 
 use crate::finding::{SourceCode, SourceFinding};
@@ -16,6 +16,13 @@ const ENTRIES_WITHOUT_A_RUN: usize = 50_000;
 const MOST_ENTRIES: usize = 1 << 20;
 /// Folders within folders.
 const MOST_LEVELS: usize = 32;
+
+/// What lies directly in a folder of a tool. A name that is not UTF-8 is none that a tool gave, and
+/// takes no other with it.
+pub(crate) fn entries(folder: &Utf8Path) -> io::Result<impl Iterator<Item = io::Result<Utf8DirEntry>>> {
+    let is_odd = |error: &io::Error| error.kind() == io::ErrorKind::InvalidData;
+    Ok(folder.read_dir_utf8()?.filter(move |entry| !entry.as_ref().is_err_and(is_odd)))
+}
 
 /// A file of a run's folder.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::events::Events;
 use crate::archive::{ArchiveError, Unpacked, unpack};
 use crate::finding::SourceFinding;
+use crate::folder::entries;
 use crate::text::{Json, read_json, read_text};
 use crate::walk::{SourceFile, files};
 
@@ -96,7 +97,7 @@ impl Sessions {
         let (mut found, mut exports) = (Vec::new(), 0);
         if path.is_dir() {
             let describe = |source| SessionError::Read { path: path.to_owned(), source };
-            for entry in path.read_dir_utf8().map_err(describe)? {
+            for entry in entries(path).map_err(describe)? {
                 let entry = entry.map_err(describe)?;
                 let is_export = entry.path().extension() == Some("json");
                 exports += usize::from(is_export);

@@ -10,6 +10,7 @@ use super::messages::MESSAGES;
 use super::metric::Points;
 use super::session::{EXPERIMENT, Session, experiment};
 use crate::archive::{Listed, lists, unpack_some};
+use crate::folder::entries;
 use crate::text::open_file;
 use crate::wandb::Value;
 
@@ -73,9 +74,8 @@ impl Sessions {
         let mut found = Vec::new();
         if path.is_dir() {
             let describe = |source| SessionError::Read { path: path.to_owned(), source };
-            for entry in path.read_dir_utf8().map_err(describe)? {
-                // A name that is not UTF-8 is not one that the SDK gave.
-                let Ok(entry) = entry else { continue };
+            for entry in entries(path).map_err(describe)? {
+                let entry = entry.map_err(describe)?;
                 let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
                 if !is_link && is_session(entry.path()) {
                     found.push(Found::new(entry.into_path()));

@@ -13,6 +13,7 @@ use super::run::Run;
 use super::run_cache;
 use super::settings::Settings;
 use crate::finding::{SourceCode, SourceFinding};
+use crate::folder::entries;
 use crate::git::{Reader, Repository};
 use crate::text::read_text;
 
@@ -56,7 +57,7 @@ impl Projects {
         }
         let mut projects = BTreeMap::new();
         if path.is_dir() {
-            for entry in path.read_dir_utf8().map_err(read)? {
+            for entry in entries(path).map_err(read)? {
                 let entry = entry.map_err(read)?;
                 if entry.file_type().map_err(read)?.is_dir() && is_project(entry.path()) {
                     projects.insert(entry.file_name().to_owned(), Project::open(entry.path()));

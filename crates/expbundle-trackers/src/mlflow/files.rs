@@ -139,11 +139,15 @@ impl Root {
 
     /// The names in a folder, sorted. A folder that is not there has none.
     pub fn names(&self, folder: &Utf8Path, findings: &mut Vec<SourceFinding>) -> Vec<String> {
-        let read = || -> Result<Vec<String>, FileError> {
+        let read = |findings: &mut Vec<SourceFinding>| -> Result<Vec<String>, FileError> {
             let mut names = Vec::new();
             for entry in fs::read_dir(self.resolve(folder)?)? {
-                let name = entry?.file_name();
-                names.push(name.into_string().map_err(|_| FileError::NotUtf8)?);
+                let entry = entry?;
+                // One such name takes no other with it.
+                match entry.file_name().into_string() {
+                    Ok(name) => names.push(name),
+                    Err(_) => findings.push(self.not_utf8(&entry.path())),
+                }
                 if names.len() > MAX_FILES {
                     return Err(FileError::TooLarge { limit: MAX_FILES as u64 });
                 }
@@ -151,7 +155,7 @@ impl Root {
             names.sort_unstable();
             Ok(names)
         };
-        match read() {
+        match read(findings) {
             Ok(names) => names,
             Err(FileError::Missing) => Vec::new(),
             Err(error) => {

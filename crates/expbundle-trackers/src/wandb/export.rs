@@ -22,6 +22,7 @@ use super::history::{Points, RowReader};
 use super::run::{Run, State};
 use super::value::Value;
 use crate::finding::{SourceCode, SourceFinding};
+use crate::folder::entries;
 use crate::text::read_text;
 
 /// A CSV is held as a whole; a chart and a sample of a history are small.
@@ -141,7 +142,7 @@ impl Export {
         let mut files = Vec::new();
         if is_folder {
             for folder in [path.to_owned(), path.join("history-exports")].iter().filter(|folder| folder.is_dir()) {
-                for entry in folder.read_dir_utf8()? {
+                for entry in entries(folder)? {
                     let entry = entry?;
                     if entry.file_type()?.is_file() {
                         files.push(entry.into_path());

@@ -11,6 +11,7 @@ use super::history::Points;
 use super::run::{Run, State, read_log};
 use super::value::Value;
 use crate::finding::{SourceCode, SourceFinding};
+use crate::folder::entries;
 use crate::series::At;
 
 /// A W&B source.
@@ -122,7 +123,7 @@ impl Source {
                     continue;
                 }
                 let describe = |source| SourceError::Read { path: below.clone(), source };
-                for entry in below.read_dir_utf8().map_err(describe)? {
+                for entry in entries(&below).map_err(describe)? {
                     let entry = entry.map_err(describe)?;
                     // `latest-run` is a link to one of the others.
                     if !entry.file_type().map_err(describe)?.is_dir() {
@@ -324,7 +325,7 @@ fn is_run_folder(path: &Utf8Path) -> bool {
 /// The logs that lie directly in a folder.
 fn logs_in(folder: &Utf8Path) -> io::Result<Vec<LogPlace>> {
     let mut logs = Vec::new();
-    for entry in folder.read_dir_utf8()? {
+    for entry in entries(folder)? {
         let entry = entry?;
         if entry.path().extension() == Some("wandb") && entry.file_type()?.is_file() {
             let folder =

@@ -42,6 +42,8 @@ pub(super) struct Export {
 
 #[derive(Debug, Default)]
 struct Index {
+    /// Whether a file here has a name that exports give, be it damaged.
+    has_files: bool,
     runs: BTreeMap<String, (Utf8PathBuf, Listed)>,
     experiments: BTreeMap<String, Experiment>,
     /// Runs whose artifacts the exporter failed on.
@@ -57,11 +59,9 @@ impl Export {
         Self { root, index: OnceLock::new() }
     }
 
-    /// Whether nothing of an export is here.
+    /// Whether nothing of an export is here. What could not be looked into says nothing of what it is.
     pub fn is_empty(&self) -> bool {
-        let index = self.index();
-        let is_read = index.unread.is_empty() && index.findings.is_empty();
-        is_read && index.runs.is_empty() && index.experiments.is_empty() && index.registry.is_empty()
+        !self.index().has_files
     }
 
     pub fn list(&self) -> List {
@@ -122,8 +122,9 @@ impl Index {
                 Some("run.json") => index.add_run(root, path),
                 Some("experiment.json") => index.add_experiment(root, path),
                 Some("model.json") => index.add_model(root, path),
-                _ => {}
+                _ => continue,
             }
+            index.has_files = true;
         }
         for (_, listed) in index.runs.values_mut() {
             listed.experiment_name =
