@@ -5,6 +5,7 @@ use std::ffi::CString;
 
 use expbundle::verify::CheckError;
 use expbundle_format::Finding;
+use expbundle_run::RunError;
 use expbundle_words::Failure;
 use pyo3::exceptions::PyUserWarning;
 use pyo3::prelude::*;
@@ -79,4 +80,17 @@ pub fn warn(py: Python<'_>, text: &str) -> PyResult<()> {
 /// A text without colours.
 pub fn plain(text: &str) -> String {
     anstream::adapter::strip_str(text).to_string()
+}
+
+/// Why a run did not take what it was told.
+pub fn refused(py: Python<'_>, error: RunError) -> PyErr {
+    match error {
+        RunError::Check(error) => unsound(py, error),
+        RunError::Secrets { .. } => {
+            let failure = Failure::from(error);
+            let help = failure.next_step().unwrap_or_default();
+            raise(py, failure.help(help.replace("`--allow-secrets NAME`", "`run.allow_secrets(NAME)`")))
+        }
+        other => raise(py, Failure::from(other)),
+    }
 }

@@ -19,6 +19,7 @@ mod folder;
 mod hints;
 mod html;
 mod key;
+mod points;
 mod record;
 mod report;
 mod run;

@@ -1,6 +1,6 @@
 //! Recording a run.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock};
 
 use expbundle::verify::Intact;
@@ -12,18 +12,19 @@ use expbundle_format::sections::{
 };
 use expbundle_format::time::Time;
 use expbundle_run::table::{Columns, Table};
-use expbundle_run::{Param, Point, Recovered, RunError, known_relation, known_role, known_status};
+use expbundle_run::{Param, Recovered, RunError, known_relation, known_role, known_status};
 use expbundle_words::{Failure, findings, table};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyAny, PyBool, PyBytes, PyDict, PyFloat, PyInt, PyMapping, PyString, PyTuple};
+use pyo3::types::{PyAny, PyBytes, PyMapping, PyString, PyTuple};
 
 use crate::arguments::{decimal, existing, moment, path, record, salt, section_name, small_file, words_of};
 use crate::arrow::Batches;
 use crate::bundle::Bundle;
 use crate::described::{Known, accelerators, packages};
 use crate::ending::{self, Saves};
-use crate::error::{raise, unsound, usage, warn};
+use crate::error::{raise, refused, usage, warn};
+use crate::points::{Kinds, Points};
 use crate::record::Record;
 use crate::report::Finding;
 use crate::value::{from_python, typed_from_python};
@@ -90,14 +91,7 @@ pub struct Run {
     /// What could not be read of the journal that it comes from.
     findings: Vec<expbundle_format::Finding>,
     /// What metrics, and system metrics, have been so far: numbers or texts.
-    kinds: Mutex<[HashMap<String, ValueKind>; 2]>,
-}
-
-/// What the points of a metric are.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum ValueKind {
-    Number,
-    Text,
+    kinds: Mutex<[Kinds; 2]>,
 }
 
 impl Run {
@@ -168,136 +162,9 @@ impl Run {
     }
 }
 
-/// Points of one step.
-struct Points<'a> {
-    run: &'a mut expbundle_run::Run,
-    kinds: &'a mut HashMap<String, ValueKind>,
-    step: Option<i64>,
-    time_ns: Option<i64>,
-    is_system: bool,
-}
-
-/// How deep metrics may be nested.
-const DEEPEST: usize = 16;
-
-impl Points<'_> {
-    fn all(&mut self, values: &Bound<'_, PyAny>) -> PyResult<()> {
-        if let Ok(dict) = values.cast::<PyDict>() {
-            for (key, value) in dict.iter() {
-                self.tell("", &key, &value)?;
-            }
-            return Ok(());
-        }
-        let mapping = values.cast::<PyMapping>().map_err(|_| PyTypeError::new_err("expected a dict of metrics"))?;
-        for item in mapping.items()? {
-            let (key, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
-            self.tell("", &key, &value)?;
-        }
-        Ok(())
-    }
-
-    /// A value of a metric: a number, a text, or a dict of more, whose names are joined by `/`.
-    fn tell(&mut self, above: &str, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        let Ok(name) = key.cast::<PyString>() else {
-            return Err(PyTypeError::new_err("the name of a metric is a str"));
-        };
-        let name = name.to_cow()?;
-        let joined;
-        let name = if above.is_empty() {
-            &*name
-        } else {
-            joined = format!("{above}/{name}");
-            &joined
-        };
-        if let Ok(number) = value.cast_exact::<PyFloat>() {
-            return self.push(key.py(), name, Some(number.value()), None);
-        }
-        if let Ok(text) = value.cast::<PyString>() {
-            return self.push(key.py(), name, None, Some(&text.to_cow()?));
-        }
-        if let Ok(yes) = value.cast::<PyBool>() {
-            return self.push(key.py(), name, Some(f64::from(u8::from(yes.is_true()))), None);
-        }
-        if let Some(number) = number_of(value) {
-            return self.push(key.py(), name, Some(number), None);
-        }
-        if value.is_instance_of::<PyInt>() {
-            let told = format!("{name:?}: the integer has too many digits for a metric, which is a float");
-            return Err(PyValueError::new_err(format!(
-                "{told}; log its logarithm, or its text as a metric of its own"
-            )));
-        }
-        let Ok(more) = value.cast::<PyMapping>() else {
-            let class = value.get_type().name()?.to_string();
-            return Err(PyTypeError::new_err(format!("{name:?}: expected a number, a str or a dict, not {class}")));
-        };
-        if name.matches('/').count() > DEEPEST {
-            return Err(PyValueError::new_err(format!("{name:?} is nested too deep")));
-        }
-        let name = name.to_owned();
-        for item in more.items()? {
-            let (key, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
-            self.tell(&name, &key, &value)?;
-        }
-        Ok(())
-    }
-
-    fn push(&mut self, py: Python<'_>, key: &str, value: Option<f64>, text: Option<&str>) -> PyResult<()> {
-        self.one_kind(py, key, text)?;
-        let point = Point { step: self.step, time_ns: self.time_ns, value, text };
-        let pushed = if self.is_system { self.run.log_system(key, point) } else { self.run.log(key, point) };
-        pushed.map_err(|error| refused(py, error))
-    }
-
-    /// A metric is numbers or texts: a number that became a text on its way is missing in every curve.
-    fn one_kind(&mut self, py: Python<'_>, key: &str, text: Option<&str>) -> PyResult<()> {
-        let kind = if text.is_some() { ValueKind::Text } else { ValueKind::Number };
-        let told = match (self.kinds.get(key), text) {
-            (Some(earlier), _) if *earlier == kind => return Ok(()),
-            (None, text) => {
-                self.kinds.insert(key.to_owned(), kind);
-                return match text.filter(|text| text.trim().parse::<f64>().is_ok()) {
-                    Some(text) => {
-                        warn(py, &format!("the metric {key:?} is the text {text:?}; log float(…) for a number"))
-                    }
-                    None => Ok(()),
-                };
-            }
-            (Some(_), Some(text)) => format!("the metric {key:?} has numbers, and {text:?} is a text"),
-            (Some(_), None) => format!("the metric {key:?} has texts, and this value is a number"),
-        };
-        let failure = Failure::usage(told).help("log float(…), or give texts a metric of their own");
-        Err(raise(
-            py,
-            match self.step {
-                Some(step) => failure.at(format!("step {step}")),
-                None => failure,
-            },
-        ))
-    }
-}
-
-/// What `float` takes, and an array of one value.
-fn number_of(value: &Bound<'_, PyAny>) -> Option<f64> {
-    let number = value.extract().ok();
-    number.or_else(|| value.call_method0("item").ok()?.extract().ok())
-}
-
 /// Now, in microseconds.
 fn present() -> Time {
     jiff::Timestamp::from_microsecond(jiff::Timestamp::now().as_microsecond()).unwrap_or_default().into()
-}
-
-fn refused(py: Python<'_>, error: RunError) -> PyErr {
-    match error {
-        RunError::Check(error) => unsound(py, error),
-        RunError::Secrets { .. } => {
-            let failure = Failure::from(error);
-            let help = failure.next_step().unwrap_or_default();
-            raise(py, failure.help(help.replace("`--allow-secrets NAME`", "`run.allow_secrets(NAME)`")))
-        }
-        other => raise(py, Failure::from(other)),
-    }
 }
 
 /// The values in a JSON value, itself among them.
