@@ -42,8 +42,8 @@ pub(super) struct Export {
 
 #[derive(Debug, Default)]
 struct Index {
-    /// Whether a file here has a name that exports give, be it damaged.
-    has_files: bool,
+    /// Whether a file of a name that exports give cannot be read.
+    has_damaged: bool,
     runs: BTreeMap<String, (Utf8PathBuf, Listed)>,
     experiments: BTreeMap<String, Experiment>,
     /// Runs whose artifacts the exporter failed on.
@@ -61,7 +61,9 @@ impl Export {
 
     /// Whether nothing of an export is here. What could not be looked into says nothing of what it is.
     pub fn is_empty(&self) -> bool {
-        !self.index().has_files
+        let index = self.index();
+        let is_read = index.runs.is_empty() && index.experiments.is_empty() && index.registry.is_empty();
+        is_read && !index.has_damaged
     }
 
     pub fn list(&self) -> List {
@@ -122,9 +124,8 @@ impl Index {
                 Some("run.json") => index.add_run(root, path),
                 Some("experiment.json") => index.add_experiment(root, path),
                 Some("model.json") => index.add_model(root, path),
-                _ => continue,
+                _ => {}
             }
-            index.has_files = true;
         }
         for (_, listed) in index.runs.values_mut() {
             listed.experiment_name =
@@ -140,7 +141,10 @@ impl Index {
                 // The same run may be exported alone, with its experiment and with its model.
                 self.runs.entry(listed.run_id.clone()).or_insert_with(|| (folder.to_owned(), listed));
             }
-            Err(finding) => self.unread.push(finding),
+            Err(finding) => {
+                self.has_damaged = true;
+                self.unread.push(finding);
+            }
         }
     }
 
@@ -208,6 +212,7 @@ impl Index {
         match parsed {
             Ok(document) => Some(document),
             Err(finding) => {
+                self.has_damaged = true;
                 self.findings.push(finding);
                 None
             }
