@@ -183,6 +183,17 @@ def add(suite):
     run(bundle, 2, [whole], [tuned], sections=described(entry), started="2026-11-24T09:00:00Z", ended=None)
     bundle.embed(within)
     case("licence-unknown-in-a-ring", "the base, which states none, took in the folder that it is in", bundle, ["lineage.licence-unknown", "lineage.unaccounted-input"])
+    for name, why, own, also in (
+        ("licence-of-its-own-in-a-ring", "a record that takes in what it puts out descends from no licence of its own", None, []),
+        ("licence-of-a-parent-in-a-ring", "what was made from it does", "mit", ["lineage.licence-conflict"]),
+    ):
+        bundle = Bundle()
+        stated = {"direction": "output", "role": "model", "digest": weights["digest"], "licence": "cc-by-nd-4.0"}
+        run(bundle, 1, [whole], [{**weights, "passedOn": False}], sections=described(stated))
+        bundle.embed(within)
+        if own:
+            run(bundle, 2, [weights], [tuned], sections=described(entry), started="2026-11-24T09:00:00Z", ended=None)
+        case(name, why, bundle, ["lineage.licence-unknown", "lineage.unaccounted-input", *also])
     bundle = Bundle()
     run(bundle, 1, outputs=[artifact(tree, form="tree")])
     bundle.embed(tree)

@@ -103,17 +103,30 @@ pub fn findings(lineage: &Lineage, findings: &mut Vec<Finding>) {
     order.sort_unstable_by_key(|vertex| component(*vertex));
     let mut passed_on: Vec<Bringers> = vec![[u32::MAX; KNOWN.len()]; order.len()];
     for ring in order.chunk_by(|a, b| component(*a) == component(*b)) {
+        let is_record = |vertex: &u32| (*vertex as usize) < stated.len();
+        // What a record alone is in a ring with are its own bytes, and it descends from no record there.
+        let alone =
+            ring.iter().copied().find(is_record).filter(|_| ring.iter().filter(|one| is_record(one)).count() == 1);
         let mut bringers = [u32::MAX; KNOWN.len()];
+        let state = |bringers: &mut Bringers, record: u32| {
+            for entry in stated.get(record as usize).into_iter().flatten().filter_map(|licence| known(licence)) {
+                bringers[entry] = bringers[entry].min(record);
+            }
+        };
         for above in ring.iter().flat_map(|vertex| lineage.up.of(*vertex)) {
             // Within the ring these are still empty.
             for (bringer, inherited) in bringers.iter_mut().zip(passed_on[*above as usize]) {
                 *bringer = (*bringer).min(inherited);
             }
-            for entry in stated.get(*above as usize).into_iter().flatten().filter_map(|licence| known(licence)) {
-                bringers[entry] = bringers[entry].min(*above);
+            if Some(*above) != alone {
+                state(&mut bringers, *above);
             }
         }
-        for vertex in ring {
+        if let Some(alone) = alone {
+            passed_on[alone as usize] = bringers;
+            state(&mut bringers, alone);
+        }
+        for vertex in ring.iter().filter(|vertex| Some(**vertex) != alone) {
             passed_on[*vertex as usize] = bringers;
         }
     }

@@ -9,6 +9,7 @@ use expbundle_format::record::Word;
 use expbundle_format::{ArtifactDigests, RecordId, StatementId};
 
 use crate::adjacency::Adjacency;
+use crate::components::Components;
 use crate::contents::{Use, Uses};
 use crate::evidence::{Maker, Origin, is_unique};
 use crate::facts::{ArtifactFact, RecordFacts};
@@ -136,14 +137,15 @@ impl Lineage {
     /// Everything that these records derive from, without themselves unless one derives from
     /// another.
     pub fn ancestors(&self, of: &[RecordId]) -> Vec<RecordId> {
-        self.closure(of, &self.up)
+        self.closure(of, &self.up, &self.components)
     }
 
     /// Everything that these records derive from, or may derive from: what is withheld, so that
     /// nobody can tell whether a record made its output or was given it, hides no ancestor. For
     /// what is wrong with ancestors, and never for what is proven of them.
     pub fn possible_ancestors(&self, of: &[RecordId]) -> Vec<RecordId> {
-        self.closure(of, self.possible().0)
+        let (up, components) = self.possible();
+        self.closure(of, up, components)
     }
 
     /// Of each record, in the order of their ids, its
@@ -259,16 +261,16 @@ impl Lineage {
 
     /// Everything that derives from these records, without themselves.
     pub fn descendants(&self, of: &[RecordId]) -> Vec<RecordId> {
-        self.closure(of, &self.down)
+        self.closure(of, &self.down, &self.components)
     }
 
     /// Everything that derives, or may derive, from these records, in the same way as
     /// [possible ancestors](Lineage::possible_ancestors).
     pub fn possible_descendants(&self, of: &[RecordId]) -> Vec<RecordId> {
-        let Some((up, _)) = &self.possible else { return self.descendants(of) };
+        let Some((up, components)) = &self.possible else { return self.descendants(of) };
         let down: Vec<(u32, u32)> =
             (0..up.len()).flat_map(|vertex| up.of(vertex).iter().map(move |target| (*target, vertex))).collect();
-        self.closure(of, &Adjacency::new(up.len() as usize, &down))
+        self.closure(of, &Adjacency::new(up.len() as usize, &down), components)
     }
 
     /// Where a file comes from, and where it went, whatever its role. If its size in bytes is
@@ -506,9 +508,31 @@ impl Lineage {
         0..u32::try_from(self.records.len()).expect("records are numbered by u32")
     }
 
-    fn closure(&self, of: &[RecordId], graph: &Adjacency) -> Vec<RecordId> {
+    /// The records that the arcs of a graph lead to from these. That a record takes in what it puts
+    /// out leads from it to itself by its own bytes alone, and does not make it its own ancestor.
+    fn closure(&self, of: &[RecordId], graph: &Adjacency, components: &Components) -> Vec<RecordId> {
+        let component = |vertex: u32| components.of[vertex as usize];
+        let mut number = vec![0_u32; components.count as usize];
+        self.record_positions().for_each(|record| number[component(record) as usize] += 1);
+        let is_alone = |vertex: u32| number[component(vertex) as usize] == 1;
+        // One that names itself is its own ancestor, which is an error.
+        let is_own = |from: u32, to: u32| from != to && component(from) == component(to) && is_alone(from);
         let mut seen = vec![false; graph.len() as usize];
-        let mut open: Vec<u32> = of.iter().filter_map(|&id| self.position(id)).collect();
+        let mut is_begun = seen.clone();
+        let starts: Vec<u32> = of.iter().filter_map(|&id| self.position(id)).collect();
+        // The bytes of a start that it takes in and puts out, by which it reaches what is not its own.
+        let mut own = starts.clone();
+        starts.iter().for_each(|start| is_begun[*start as usize] = true);
+        let mut open = Vec::new();
+        while let Some(vertex) = own.pop() {
+            for &next in graph.of(vertex) {
+                if !is_own(vertex, next) {
+                    open.extend((!std::mem::replace(&mut seen[next as usize], true)).then_some(next));
+                } else if !std::mem::replace(&mut is_begun[next as usize], true) {
+                    own.push(next);
+                }
+            }
+        }
         while let Some(vertex) = open.pop() {
             for &next in graph.of(vertex) {
                 if !std::mem::replace(&mut seen[next as usize], true) {
