@@ -64,8 +64,8 @@ pub fn all(objections: &[Objection]) -> String {
 
 /// What was said against a record in a word or two, where the line at the top of the view has all
 /// of it.
-pub fn mark(objections: &[Objection]) -> String {
-    let kinds: BTreeSet<ObjectionKind> = objections.iter().map(|objection| objection.kind).collect();
+pub fn mark(kinds: impl IntoIterator<Item = ObjectionKind>) -> String {
+    let kinds: BTreeSet<ObjectionKind> = kinds.into_iter().collect();
     let word = |kind| match kind {
         ObjectionKind::Withdrawn => "partly revoked",
         kind => ObjectionKind::as_str(kind),

@@ -116,7 +116,9 @@ pub fn picture(
     signers: Option<&str>,
 ) -> View {
     let options = ViewOptions { gaps: true, suggestions: true, edges: MOST_EDGES, ..ViewOptions::default() };
-    let (node, link) = (|part| picture::node(relations, part), |edge: &Edge| picture::link(relations, edge));
+    let above = picture::above(relations);
+    let node = |part| picture::node(relations, &above, part);
+    let link = |edge: &Edge| picture::link(relations, edge);
     let mut view = View::of(relations.graph(), shown, options, node, link);
     view.title = title(relations, start, form);
     let name = signers.map(|path| path.rsplit(['/', '\\']).next().unwrap_or(path));

@@ -1,11 +1,13 @@
 //! What stands in the nodes of a picture.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use expbundle::judge::State;
-use expbundle::report::objected;
+use expbundle::standing::ObjectionKind;
 use expbundle_draw::{Part, Tone as Look, ViewNode};
 use expbundle_format::RecordId;
 use expbundle_format::record::role;
-use expbundle_lineage::{Edge, relation};
+use expbundle_lineage::{Edge, RecordFacts, relation};
 use expbundle_query::{Relations, Relative, short};
 
 use super::SIGNERS;
@@ -19,16 +21,28 @@ pub fn link(relations: &Relations, edge: &Edge) -> String {
     [relation, by].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// What was said against the ancestors of a record, in a word or two: whoever looks at its box alone
-/// sees it too.
-fn above(relations: &Relations, id: RecordId) -> String {
-    let ancestors = objected(&relations.verdict, id).into_iter().filter(|ancestor| *ancestor != id);
-    let all: Vec<_> = ancestors.flat_map(|ancestor| relations.against(ancestor)).cloned().collect();
-    if all.is_empty() { String::new() } else { objections::mark(&all).replacen("! ", "! an ancestor: ", 1) }
+/// What was said against the ancestors of each record, in a word or two: whoever looks at its box
+/// alone sees it too.
+pub fn above(relations: &Relations) -> BTreeMap<RecordId, String> {
+    let (standing, graph) = (&relations.verdict.standing, relations.graph());
+    let kinds: BTreeSet<ObjectionKind> = standing.against.values().flatten().map(|objection| objection.kind).collect();
+    let mut above: BTreeMap<RecordId, BTreeSet<ObjectionKind>> = BTreeMap::new();
+    for kind in kinds {
+        let is_said = |id: RecordId| {
+            let is_of_kind = relations.against(id).iter().any(|objection| objection.kind == kind);
+            (is_of_kind && standing.objections(id).next().is_some()).then_some(())
+        };
+        let ids = graph.records().iter().map(RecordFacts::id);
+        for (id, _) in ids.zip(graph.ancestors_among(is_said, 1)).filter(|(_, ancestors)| !ancestors.first.is_empty()) {
+            above.entry(id).or_default().insert(kind);
+        }
+    }
+    let told = |kinds| objections::mark(kinds).replacen("! ", "! an ancestor: ", 1);
+    above.into_iter().map(|(id, kinds)| (id, told(kinds))).collect()
 }
 
-/// A part of the picture.
-pub fn node(relations: &Relations, part: Part) -> ViewNode {
+/// A part of the picture; `above` is what was said against ancestors.
+pub fn node(relations: &Relations, above: &BTreeMap<RecordId, String>, part: Part) -> ViewNode {
     match part {
         Part::Record(id) => {
             let one = Relative::of(relations, id);
@@ -47,7 +61,7 @@ pub fn node(relations: &Relations, part: Part) -> ViewNode {
                 State::Signed => (Look::Plain, format!("unchecked key: {signers}")),
                 State::Intact | State::Malformed | State::Refused => (Look::Doubtful, "unsigned".to_owned()),
             };
-            let above = above(relations, id);
+            let above = above.get(&id).cloned().unwrap_or_default();
             let tone = match (one.objections.is_empty(), above.is_empty()) {
                 (false, _) => Look::Bad,
                 (true, false) => Look::Below,

@@ -112,7 +112,7 @@ pub fn record(relations: &Relations, id: RecordId) -> String {
         State::Intact | State::Malformed | State::Refused => format!(" · {}", paint(Tone::Doubt, "unsigned")),
     };
     if !one.objections.is_empty() {
-        _ = write!(text, " · {}", paint(Tone::Bad, &objections::mark(&one.objections)));
+        _ = write!(text, " · {}", paint(Tone::Bad, &objections::mark(one.objections.iter().map(|one| one.kind))));
     }
     if let Some(withheld) = withheld(relations, id) {
         _ = write!(text, " · {}", paint(Tone::Doubt, &withheld));
@@ -161,7 +161,9 @@ fn item_words(records: &mut RecordWords<'_>, item: &TreeItem, edge: Option<&Edge
             let why = relations::absent(records.relations, Some(*of), *record);
             let against = match records.relations.against(*record) {
                 [] => String::new(),
-                objections => format!(" · {}", paint(Tone::Bad, &objections::mark(objections))),
+                objections => {
+                    format!(" · {}", paint(Tone::Bad, &objections::mark(objections.iter().map(|one| one.kind))))
+                }
             };
             let relation = records.relations.graph().relation_to_absent(*of, *record);
             let relation = relation.map(|relation| format!(" ({})", relation::told(relation))).unwrap_or_default();
