@@ -1,14 +1,14 @@
 //! Many bundles as one: union, the ancestry of a record, and copies without some sections
 //! (spec/family.md, "Merging").
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use expbundle_format::container::{EntryName, SectionName};
 use expbundle_format::time::Time;
 use expbundle_format::{Code, Finding, Place, RecordId, StatementId};
 use expbundle_lineage::Lineage;
 use expbundle_lineage::parallel::prelude::*;
-use expbundle_statement::{Asserted, LinkClaim, Predicate, VerifiedStatement};
+use expbundle_statement::{Asserted, LinkClaim, Predicate, Revoked, VerifiedStatement};
 
 use crate::bundle::Bundle;
 use crate::judge::Verdict;
@@ -125,9 +125,15 @@ impl Intact {
                 part.insert_unchecked(name.clone(), content.clone());
             }
         }
+        // What a revocation takes back tells by itself whose record it is about.
+        let taken_back: HashSet<StatementId> =
+            self.statements().iter().filter_map(|statement| revoked(statement.predicate())).collect();
         let verified = self.statements().iter().filter(|statement| {
             // A release is about a folder, and no copy of its records makes it say less.
-            is_wanted(statement) || changes_others(statement.predicate()) || statement.listing().is_some()
+            is_wanted(statement)
+                || changes_others(statement.predicate())
+                || statement.listing().is_some()
+                || taken_back.contains(&statement.id())
         });
         // What only a later version can verify may be a revocation, so all of that stays.
         let files = verified.flat_map(VerifiedStatement::files).chain(self.set_aside.keys().copied());
@@ -157,6 +163,17 @@ fn decides_successor(statement: &VerifiedStatement) -> bool {
 fn changes_others(predicate: &Predicate) -> bool {
     matches!(predicate, Predicate::Revocation(_))
         || matches!(predicate, Predicate::Link(Asserted { claim: LinkClaim::Signer { .. }, .. }))
+}
+
+/// The statement that a revocation takes back.
+fn revoked(predicate: &Predicate) -> Option<StatementId> {
+    match predicate {
+        Predicate::Revocation(revocation) => match revocation.revoked {
+            Revoked::Statement(id) => Some(id),
+            Revoked::Record(_) | Revoked::Signer(_) => None,
+        },
+        _ => None,
+    }
 }
 
 /// Those of these statements that are seals and name objects which a copy leaves out, and how many. A

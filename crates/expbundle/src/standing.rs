@@ -261,21 +261,26 @@ impl Intact {
         let say: HashSet<RecordId> = valid.into_iter().map(|one| RecordId(one.record().blake3)).collect();
         let mut seen: HashSet<RecordId> = gone.into_iter().map(|one| RecordId(one.record().blake3)).collect();
         // What is set apart is not here.
-        let here: HashSet<StatementId> =
-            self.statements().iter().filter(is_trusted).map(VerifiedStatement::id).collect();
+        let here: HashMap<StatementId, &VerifiedStatement> =
+            self.statements().iter().filter(is_trusted).map(|one| (one.id(), one)).collect();
         for statement in revocations.iter().copied().filter(is_trusted) {
             let Predicate::Revocation(revocation) = statement.predicate() else { continue };
             let subject = RecordId(statement.record().blake3);
             let named = match &revocation.revoked {
                 Revoked::Record(id) => Some(*id),
-                Revoked::Statement(_) => Some(subject),
+                // The record of an authorship that is here is named by that, whatever the revocation
+                // is about.
+                Revoked::Statement(id) => match here.get(id) {
+                    Some(one) => (one.kind() == Kind::Authorship).then(|| RecordId(one.record().blake3)),
+                    None => Some(subject),
+                },
                 Revoked::Signer(_) => None,
             };
             standing.named.extend(named);
             seen.extend(match &revocation.revoked {
                 Revoked::Record(id) => Some(*id),
                 // One that is here tells by itself whether it vouched.
-                Revoked::Statement(id) => (!here.contains(id)).then_some(subject),
+                Revoked::Statement(id) => (!here.contains_key(id)).then_some(subject),
                 Revoked::Signer(signer) => rights.has(signer).then_some(subject),
             });
         }
