@@ -484,3 +484,65 @@ fn a_stranger_takes_no_base_model_off_the_card() {
     assert!(card.contains("team/base"), "{said}{card}");
     assert!(!said.contains("EVE"), "{said}");
 }
+
+/// The exit statuses of `verify`, and of `why` and `lineage` for the weights, where nobody may object.
+fn without_objections(bench: &Bench, at: &str) -> [Option<i32>; 3] {
+    [("verify", "m"), ("why", "m/model.safetensors"), ("lineage", "m/model.safetensors")]
+        .map(|(verb, path)| bench.output(&[verb, path, "--trust", "s", "--at", at, "--no-objections"]).status.code())
+}
+
+#[test]
+fn what_was_said_later_is_not_hidden_by_leaving_out_who_signed() {
+    let (before, last) = ("2026-11-22T00:00:00Z", "2026-11-27T00:00:00Z");
+    for how in ["record", "authorship", "key"] {
+        let bench = bench();
+        released(&bench, "m", b"weights", "one");
+        let (record, id) = record("maker", &[b"weights"], &[]);
+        let mut whole = bundle_of(&bench, "m");
+        whole.merge(&record);
+        let signed = sign(&vouch(), id, &Signing::new(&key(BEN), before.parse().expect("a time"))).expect("signed");
+        let mut with = whole.clone();
+        with.insert_statement_unchecked(signed);
+        let statement = with.check().expect("intact").intact;
+        let statement = statement.statements().iter().find(|one| one.record() == id).expect("the authorship").id();
+        let revoked = match how {
+            "record" => Revoked::Record(record_id(id)),
+            "authorship" => Revoked::Statement(statement),
+            _ => Revoked::Signer(key(BEN).identity()),
+        };
+        for mut bundle in [with, whole] {
+            // By Ada, who released the folder, and who may take back anything.
+            say_at(&mut bundle, id, &revoke(revoked.clone(), "backdoor"), ADA, last);
+            save(&bench, "m/experiment.expb", &bundle);
+            let is_known = without_objections(&bench, "2026-11-23T00:00:00Z");
+            assert_eq!(is_known, [Some(3); 3], "{how}");
+        }
+    }
+}
+
+#[test]
+fn who_is_named_by_a_revocation_is_whose_authorship_it_takes_back() {
+    let bench = bench();
+    let (mut all, _) = signed("maker", &[b"weights"], &[], ADA);
+    let authorship = all.check().expect("intact").intact.statements().first().expect("the authorship").id();
+    let (other, of_other) = signed("other", &[], &[], BEN);
+    all.merge(&other);
+    let mut body = RecordBody::new(Kind::Run);
+    let taken_in = DigestSet::of(b"weights").into();
+    body.inputs = vec![ArtifactRef::new("model".parse().expect("a role"), taken_in, 7, Form::File)];
+    let child = Draft::new(body).finish().expect("a bundle").into_bundle();
+    let of_child = child.records().next().expect("a record").1.digest().expect("memory");
+    all.merge(&child);
+    say(&mut all, of_child, &vouch(), BEN);
+    // Each is about another record; the key alone is said of nobody in particular.
+    say(&mut all, of_other, &revoke(Revoked::Statement(authorship), "backdoor"), BEN);
+    let child = of_child.blake3.to_string();
+    for revoked in [None, Some(Revoked::Signer(key(ADA).identity()))] {
+        if let Some(revoked) = revoked {
+            say(&mut all, of_other, &revoke(revoked, "stolen"), BEN);
+        }
+        save(&bench, "a.expb", &all);
+        let (status, text) = asked(&bench, &["lineage", "a.expb", "--record", &child]);
+        assert!(status == 3 && text.contains("revoked by ben@x: \"backdoor\""), "{text}");
+    }
+}

@@ -96,11 +96,11 @@ pub fn judge(scan: &Scan, intact: &Intact, verdict: &Verdict, asks_for_trust: bo
         releases,
     };
     let apart = apart(scan, &files, &Outputs::of_others(&covering, &makers));
-    let makers_apart = objected_makers(scan, &covering);
-    Folder { state, files, report, apart, makers_apart, findings: check.findings.finish() }
+    let objected_makers = objected_makers(scan, &covering);
+    Folder { state, files, report, apart, objected_makers, findings: check.findings.finish() }
 }
 
-/// Records set apart that somebody whose word counts objects to, and that name a file here as their
+/// Records without a say that somebody whose word counts objects to, and that name a file here as their
 /// output, or may: what was said against them was said of these files, whoever covers them.
 fn objected_makers(scan: &Scan, covering: &Covering<'_>) -> BTreeSet<RecordId> {
     let here = Here::of_own(scan);
@@ -121,7 +121,7 @@ fn objected_makers(scan: &Scan, covering: &Covering<'_>) -> BTreeSet<RecordId> {
             Form::Tree => output.digest.blake3().is_some_and(&mut has_tree),
         })
     };
-    covering.objected_apart().filter(|id| names_files(id)).collect()
+    covering.objected_without_say().filter(|id| names_files(id)).collect()
 }
 
 /// Files that nothing covers, and which record that does not count names each as its output: a

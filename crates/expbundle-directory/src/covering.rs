@@ -82,10 +82,10 @@ impl<'a> Covering<'a> {
         self.verdict.standing.apart.statements.contains(&statement)
     }
 
-    /// Records set apart against which somebody whose word counts said something.
-    pub fn objected_apart(&self) -> impl Iterator<Item = RecordId> {
+    /// Records set apart or taken back against which somebody whose word counts said something.
+    pub fn objected_without_say(&self) -> impl Iterator<Item = RecordId> {
         let standing = &self.verdict.standing;
-        standing.against.keys().copied().filter(|id| standing.apart.records.contains(id))
+        standing.against.keys().copied().filter(|id| !standing.counts(*id))
     }
 
     /// The statements that are here and were not set apart.

@@ -216,6 +216,15 @@ fn ids<'a>(outputs: impl Iterator<Item = &'a (RecordId, Side)>) -> Vec<RecordId>
     outputs.map(|(id, _)| *id).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
+/// What was said against records by the end, each by whoever was trusted when it was said.
+#[derive(Debug)]
+pub(crate) struct Hindsight {
+    /// By record.
+    pub(crate) against: BTreeMap<RecordId, Vec<Objection>>,
+    /// Records that are asked about, and that have no say by then.
+    pub(crate) without_say: Vec<RecordId>,
+}
+
 /// The records that a question is about.
 #[derive(Debug, Default)]
 struct Asked {
@@ -286,7 +295,9 @@ pub struct Relations {
     /// and somebody who counts objects to them. Nothing begins with them, and what was said against
     /// them is shown.
     pub without_say: Vec<RecordId>,
-    /// Those of them that were taken back, and lower the answer.
+    /// What was said after the moment that is judged; `None` if nothing was.
+    pub(crate) since: Option<Hindsight>,
+    /// Those of `without_say` that were taken back, and lower the answer.
     lowering: BTreeSet<RecordId>,
     /// Records that may have made the file that is asked about, beside those to begin with: they
     /// prove nothing, and what is wrong with them is said.
@@ -381,6 +392,17 @@ impl Relations {
         let all: Vec<RecordId> = asked.all().into_iter().chain(beginnings.iter().copied()).collect();
         let objected =
             if is_down { intact.objected_below(&verdict, &all) } else { intact.objected_above(&verdict, &all) };
+        let since = intact.judge_in_hindsight(question.policy.as_ref(), question.at.timestamp()).map(|later| {
+            let by_name = question.record.is_some();
+            let mut without_say =
+                if by_name { Vec::new() } else { question.without_say(&intact, &later, own, file.as_ref()) };
+            without_say.extend(if is_down {
+                intact.objected_below(&later, &all)
+            } else {
+                intact.objected_above(&later, &all)
+            });
+            Hindsight { against: later.standing.against, without_say }
+        });
         let taken_back = &verdict.standing.taken_back;
         let mut lowering = verdict.lowering(&objected);
         lowering.extend(without_say.iter().filter(|id| taken_back.contains(id)));
@@ -403,6 +425,7 @@ impl Relations {
             verdict,
             file,
             without_say,
+            since,
             lowering,
             links,
         })

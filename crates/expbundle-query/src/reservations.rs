@@ -14,19 +14,17 @@ impl Relations {
     /// What was said after the moment that is judged against these records and what they derive
     /// from, by those who were trusted then.
     pub fn objected_since(&self, start: &[RecordId]) -> Vec<(RecordId, Vec<Objection>)> {
-        let Some(later) = self.intact.judge_in_hindsight(self.policy.as_ref(), self.at.timestamp()) else {
-            return Vec::new();
-        };
+        let Some(later) = &self.since else { return Vec::new() };
         let mut concerned = self.family(start);
         concerned.extend(self.family(&self.other_makers));
         concerned.extend(self.graph().absent_parents_of(&concerned));
-        concerned.extend(&self.without_say);
+        concerned.extend(self.without_say.iter().chain(&later.without_say));
         concerned.sort_unstable();
         concerned.dedup();
         let new = |id: RecordId| {
             let known = self.against(id);
             let is_new = |one: &&Objection| known.iter().all(|known| known.statement != one.statement);
-            let objections: Vec<Objection> = later.standing.against.get(&id)?.iter().filter(is_new).cloned().collect();
+            let objections: Vec<Objection> = later.against.get(&id)?.iter().filter(is_new).cloned().collect();
             (!objections.is_empty()).then_some((id, objections))
         };
         concerned.into_iter().filter_map(new).collect()

@@ -63,7 +63,11 @@ impl Shown {
             sections: all,
             withheld,
             signers_checked: verdict.signers_checked,
-            state: verdict.records.get(&id).copied().unwrap_or(State::Intact),
+            state: match verdict.records.get(&id) {
+                // What strangers sign is as if it were not signed.
+                Some(state) if !verdict.standing.apart.records.contains(&id) => *state,
+                _ => State::Intact,
+            },
             objections: verdict.standing.against.get(&id).cloned().unwrap_or_default(),
             apart: ApartCount::of(&verdict.standing),
             set_aside: intact.set_aside(),

@@ -23,9 +23,9 @@ pub struct Folder {
     /// Files that nothing covers, and the record that names each as its output, but that no trusted
     /// key signed.
     pub apart: Vec<ApartFile>,
-    /// Records set apart that somebody whose word counts objects to, and that name a counted file as
-    /// their output.
-    pub makers_apart: BTreeSet<RecordId>,
+    /// Records without a say, set apart or taken back, that somebody whose word counts objects to, and
+    /// that name a counted file as their output.
+    pub objected_makers: BTreeSet<RecordId>,
     /// What is wrong, at most 100 of one code.
     pub findings: Vec<Finding>,
 }
@@ -269,7 +269,7 @@ pub enum ReleaseState {
     Differs,
     /// It counts, and what it lists is not known: the listing is not in the bundle, or is not one.
     Unlisted,
-    /// A later release that counts follows it.
+    /// A later release that counts follows it, or may, since it follows something that is not here.
     Replaced,
     /// It was revoked.
     Revoked,

@@ -117,6 +117,10 @@ pub struct Report {
     /// The keys that were revoked, in OpenSSH's one-line form.
     #[serde(skip)]
     pub keys_taken_back: BTreeSet<String>,
+    /// Records without a say that somebody objects to, and that name a counted file of the directory
+    /// as their output.
+    #[serde(skip)]
+    pub objected_makers: BTreeSet<RecordId>,
     /// A release of files that are here that was revoked after the moment that is judged.
     #[serde(skip)]
     pub release_revoked_since: Option<ReleaseReport>,
@@ -181,6 +185,7 @@ impl Report {
         let (mut apart, mut objected_elsewhere) = (ApartReport::default(), Vec::new());
         let (mut against_by_trusted, mut keys_taken_back) = (BTreeSet::new(), BTreeSet::new());
         let (mut missing, mut late, mut revoked_keys) = (Vec::new(), Vec::new(), Vec::new());
+        let mut objected_makers = BTreeSet::new();
         if let Some((intact, verdict)) = judged {
             findings = intact.remarks(findings, &verdict.standing);
             findings.extend(verdict.findings.iter().cloned());
@@ -207,8 +212,9 @@ impl Report {
                 state = folder.state;
                 apart.files = folder.apart;
                 for one in &mut objected_elsewhere {
-                    one.names_files = folder.makers_apart.contains(&one.record);
+                    one.names_files = folder.objected_makers.contains(&one.record);
                 }
+                objected_makers = folder.objected_makers;
                 (Some(folder.report), folder.files)
             }
             None => (None, Vec::new()),
@@ -243,6 +249,7 @@ impl Report {
             not_proven,
             across: Vec::new(),
             keys_taken_back,
+            objected_makers,
             against_by_trusted,
             release_revoked_since: None,
             revoked_keys,

@@ -95,7 +95,9 @@ impl Report {
         let counting: HashSet<RecordId> = self.records.iter().map(|record| record.id).collect();
         let ancestors = later.records.iter().flat_map(|record| &record.ancestors_objected).copied();
         let near: HashSet<RecordId> = counting.iter().copied().chain(ancestors).collect();
-        let here = later.records.iter().map(|one| (one.id, &one.objections, false));
+        // What is taken back by then, and was set apart at the moment, may have made the files.
+        let names_files = |id| !counting.contains(&id) && later.objected_makers.contains(&id);
+        let here = later.records.iter().map(|one| (one.id, &one.objections, names_files(one.id)));
         let elsewhere = later.objected_elsewhere.iter().map(|one| (one.record, &one.objections, one.names_files));
         self.objected_since = here
             .chain(elsewhere)
