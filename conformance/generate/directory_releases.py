@@ -38,6 +38,7 @@ def add(suite):
     case("released-and-made", "a release beside the record of a run", one(bundle=model()), FILES, state="trusted", **TRUST)
     change(case)
     chain(case)
+    cut(case)
     whose(case)
 
 
@@ -105,16 +106,55 @@ def chain(case):
     case("release-between-left-out-and-rolled-back", "so it does not come back", cut, OLD, ["statement.prev-dangling", UNCOVERED], [CHANGED], **TRUST)
     follows = released(FILES, created="2026-11-22T00:00:00Z", prev=[statement_id(after)])
     case("release-between-left-out-and-followed", "and what follows the last stands", bundle_of((late, ADA, OLD), (after, ADA, None), (follows, ADA, FILES)), FILES, ["statement.prev-dangling"], state="trusted", **TRUST)
-    case("listing-withheld", "a release whose listing is not here covers nothing", bundle_of((released(FILES), ADA, None)), FILES, [NO_LISTING, UNCOVERED, NO_WEIGHTS], **TRUST)
-    case("listing-withheld-and-made", "and the run that made the weights does not stand in for it", bundle_of((released(FILES), ADA, None), bundle=model()), {"model.safetensors": WEIGHTS}, [NO_LISTING, UNCOVERED, NO_WEIGHTS], **TRUST)
-    case("listing-is-none", "nor one that names what is not a listing", bundle_of((released(b"no listing"), ADA, b"no listing")), FILES, [NO_LISTING, UNCOVERED, NO_WEIGHTS], **TRUST)
+    case("listing-withheld", "of a release whose listing is not here nobody can tell what it lists", bundle_of((released(FILES), ADA, None)), FILES, [UNCOVERED, NO_WEIGHTS], [NO_LISTING], **TRUST)
+    case("listing-withheld-and-made", "and the run that made the weights does not stand in for it", bundle_of((released(FILES), ADA, None), bundle=model()), {"model.safetensors": WEIGHTS}, [UNCOVERED, NO_WEIGHTS], [NO_LISTING], **TRUST)
+    case("listing-is-none", "nor one that names what is not a listing", bundle_of((released(b"no listing"), ADA, b"no listing")), FILES, [UNCOVERED, NO_WEIGHTS], [NO_LISTING], **TRUST)
     for name, false in (("sha256", "0" * 64), ("sha256-of-other-files", digests(listing({"a": b"a"}))["sha256"])):
         def lie(key, false=false):
             return payload(None, "release", key, subjects=[{"name": ".", "digest": {**digests(listing(FILES)), "sha256": false}}])
 
-        case(f"listing-of-another-{name}", "nor one whose listing has another SHA-256, whether or not all digests were asked for", bundle_of((lie(ADA), ADA, FILES)), FILES, [NO_LISTING, UNCOVERED, NO_WEIGHTS], **TRUST)
+        case(f"listing-of-another-{name}", "nor one whose listing has another SHA-256, whether or not all digests were asked for", bundle_of((lie(ADA), ADA, FILES)), FILES, [UNCOVERED, NO_WEIGHTS], [NO_LISTING], **TRUST)
         case(f"listing-of-another-{name}-and-own", "what another release says of the same listing does not help it", bundle_of((lie(BEN), BEN, None), (released(FILES), ADA, FILES)), FILES, state="trusted", **TRUST)
     case("listing-of-the-first-withheld", "what was replaced is not needed", bundle_of((first, ADA, None), (second, ADA, FILES)), FILES, state="trusted", **TRUST)
+    made_elsewhere = {"else.bin": OTHER}
+    case("listing-of-another-folder-withheld", "a release without its listing makes no folder better that a run made otherwise", bundle_of((released(made_elsewhere), ADA, None), bundle=model()), {"model.safetensors": b"changed " * 99}, [UNCOVERED, NO_WEIGHTS], [NO_LISTING], **TRUST)
+    case("listing-of-another-folder-withheld-unasked", "nor without a signers file", bundle_of((released(made_elsewhere), ADA, None), bundle=model()), {"model.safetensors": b"changed " * 99}, [UNCOVERED, NO_WEIGHTS], [NO_LISTING])
+
+
+def cut(case):
+    """Releases that follow something which is not here."""
+    dangling, gone = "statement.prev-dangling", lambda number=0: f"{number:064x}"
+    remark = payload(plain_record().made, "comment", ADA, created="2026-11-23T12:00:00Z", text="a remark")
+    earlier = released(FILES, created="2026-11-25T00:00:00Z", prev=[gone()])
+    older = released(OLD, created="2026-11-26T00:00:00Z", prev=[statement_id(remark)])
+    both_of = lambda *more: bundle_of((earlier, ADA, FILES), (older, ADA, OLD), *more, bundle=plain_record())
+    whole = both_of()
+    whole.statement(sign(remark, ADA))
+    case("cut-release-and-one-that-follows-a-remark", "only one of them follows something that is not here", whole, FILES, [dangling, "statement.orphan"], state="trusted", **TRUST)
+    case("cut-release-and-one-that-follows-a-remark-rolled-back", "and may follow the other", whole, OLD, [dangling, "statement.orphan", UNCOVERED], [CHANGED], **TRUST)
+    for name, files, wrong in (("", FILES, ([dangling, dangling], [CHANGED, MISSING])), ("-rolled-back", OLD, ([dangling, dangling, UNCOVERED], [CHANGED]))):
+        case(f"cut-releases{name}", "to leave out a remark that a release follows does not bring it back: either may be the last", both_of(), files, *wrong, **TRUST)
+    again = released(FILES, BEN, created="2026-11-26T00:00:00Z", prev=[gone(1)])
+    case("cut-releases-of-one-folder", "if both list the folder, either may", bundle_of((earlier, ADA, FILES), (again, BEN, None), bundle=plain_record()), FILES, [dangling, dangling], state="trusted", **TRUST)
+    case("cut-releases-of-two-keys-unasked", "without a signers file each key has its own order", bundle_of((earlier, ADA, FILES), (released(OLD, BEN, created="2026-11-26T00:00:00Z", prev=[gone(1)]), BEN, OLD), bundle=plain_record()), FILES, [dangling, dangling], state="signed")
+    case("cut-releases-one-without-listing", "what one of them lists is not known", bundle_of((earlier, ADA, FILES), (older, ADA, None), bundle=plain_record()), FILES, [dangling, dangling, UNCOVERED, NO_WEIGHTS], [NO_LISTING], **TRUST)
+    joins = released(FILES, created="2026-11-27T00:00:00Z", prev=[statement_id(earlier), statement_id(older)])
+    case("cut-releases-joined", "what follows both is the last", both_of((joins, ADA, None)), FILES, [dangling, dangling], state="trusted", **TRUST)
+    branch = released(OLD, created="2026-11-28T00:00:00Z", prev=[statement_id(earlier)])
+    case("cut-releases-joined-beside-a-branch", "and what follows one of them is not", both_of((joins, ADA, None), (branch, ADA, None)), FILES, [dangling, dangling], state="trusted", **TRUST)
+    case("cut-releases-joined-beside-a-branch-rolled-back", "whatever its date", both_of((joins, ADA, None), (branch, ADA, None)), OLD, [dangling, dangling, UNCOVERED], [CHANGED], **TRUST)
+    second = released(OLD, created="2026-11-26T00:00:00Z", prev=[statement_id(earlier), gone(1)])
+    case("cut-release-follows-a-cut-one", "it may follow what else follows that", bundle_of((earlier, ADA, FILES), (second, ADA, OLD), (released(FILES, created="2026-11-27T00:00:00Z", prev=[statement_id(earlier)]), ADA, None), bundle=plain_record()), FILES, [dangling, dangling], [CHANGED, MISSING], **TRUST)
+    for count in (64, 65):
+        many = [released(OLD, created="2026-11-25T00:00:00Z", prev=[gone(number)]) for number in range(count)]
+        last = released(FILES, created="2026-11-26T00:00:00Z", prev=[statement_id(one) for one in many])
+        beside = released(OLD, created="2026-11-27T00:00:00Z", prev=[statement_id(many[0])])
+        all_of = lambda *more, many=many, last=last: bundle_of(*((one, ADA, OLD) for one in many), (last, ADA, FILES), *more, bundle=plain_record())
+        case(f"cut-releases-{count}-joined", "of however many what follows all of them is the last", all_of(), FILES, [dangling] * count, state="trusted", **TRUST)
+        if count == 64:
+            case(f"cut-releases-{count}-joined-beside-a-branch", "of up to 64 it is found out", all_of((beside, ADA, None)), FILES, [dangling] * count, state="trusted", **TRUST)
+        else:
+            case(f"cut-releases-{count}-joined-beside-a-branch", "of more it is not", all_of((beside, ADA, None)), FILES, [dangling] * count, [CHANGED, MISSING], **TRUST)
 
 
 def plain_record():

@@ -11,6 +11,8 @@ from refused import Refused
 ERROR, WARNING, INFO = "error", "warning", "info"
 WEIGHTS = tuple(f".{ending}" for ending in "bin caffemodel cbm ckpt engine ggml gguf h5 hdf5 joblib keras llamafile mlmodel mnn msgpack nemo npz onnx pb pdiparams pdparams pickle pkl pt pte pth ptl rknn safetensors skops t7 tflite torchscript trt ubj weights".split())
 MODEL_ROLES = ("model", "adapter", "checkpoint")
+# Releases that follow something which is not here, and of which it is found out what follows all of them.
+MOST_CUT = 64
 
 
 class Output:
@@ -39,7 +41,7 @@ class Directory:
         self.release = self.held_to(releases)
         self.listed = self.listing(self.release) if self.release else None
         if self.release and self.listed is None:
-            self.say("directory.no-listing", self.release["file"])
+            self.say("directory.no-listing", self.release["file"], ERROR)
         self.judge_files()
         self.unread()
         self.shards()
@@ -104,25 +106,25 @@ class Directory:
         """Those that count and were not replaced."""
         every = [statement for statement in self.trust.said if statement["kind"] == "release"]
         every = [release for release in every if not self.trust.is_apart(release)]
-        counted = [release for release in every if self.trust.counts(release)]
-        replaced = self.cut_off(every, counted)
-        for release in counted:
-            # Without a signers file each key speaks for itself.
-            those = every if self.trust.has_file else [other for other in every if other["key"] == release["key"]]
-            replaced |= {other["id"] for other in followed(release, those)}
-        return [release for release in counted if release["id"] not in replaced]
+        # Without a signers file each key speaks for itself.
+        keys = {None} if self.trust.has_file else {release["key"] for release in every}
+        return [release for key in keys for release in self.last([release for release in every if key in (None, release["key"])])]
 
-    def cut_off(self, every, counted):
-        """All but the last release that follows something which is not here, and those that follow it: it may follow the others."""
+    def last(self, order):
+        """Of the releases of one order those that count and were not replaced."""
         here = {statement["id"] for statement in self.trust.said if not self.trust.is_apart(statement)}
-        found = set()
-        for key in {None} if self.trust.has_file else {release["key"] for release in every}:
-            those = [release for release in every if key in (None, release["key"])]
-            cut = [release for release in in_order(those) if release in counted and not here.issuperset(release["predicate"].get("prev", []))]
-            if cut:
-                spared = {release["id"] for release in those if release is cut[-1] or cut[-1] in followed(release, those)}
-                found |= {release["id"] for release in those} - spared
-        return found
+        counted = [release for release in order if self.trust.counts(release)]
+        behind = {release["id"]: {release["id"], *(other["id"] for other in followed(release, order))} for release in order}
+        named = {identity for release in counted for identity in behind[release["id"]] - {release["id"]}}
+        left = [release for release in counted if release["id"] not in named]
+        cut = {release["id"] for release in counted if not here.issuperset(release["predicate"].get("prev", []))}
+        behind_all = [release for release in left if cut <= behind[release["id"]]]
+        if not cut or behind_all and len(cut) <= MOST_CUT:
+            return behind_all
+        # Any of these may be the last.
+        rivals = [release for release in left if cut & behind[release["id"]]]
+        other = [release for release in rivals if not self.is_same_folder(self.listing(release))]
+        return other or rivals
 
     def held_to(self, releases):
         """The release whose folder is the same, else the latest."""
@@ -270,16 +272,6 @@ def followed(release, releases):
                 found[identity] = by_id[identity]
                 to_do.append(by_id[identity])
     return list(found.values())
-
-
-def in_order(releases):
-    """By date, then id, but each behind those that it follows."""
-    order, left = [], sorted(releases, key=date_and_id)
-    while left:
-        open_ids = {release["id"] for release in left}
-        order.append(next(release for release in left if open_ids.isdisjoint(release["predicate"].get("prev", []))))
-        left.remove(order[-1])
-    return order
 
 
 def is_same_set(digests, others):

@@ -42,7 +42,7 @@ impl Releases {
     pub fn of(covering: &Covering<'_>, scan: &Scan) -> Self {
         // One statement may be in several envelopes.
         let (statements, counting) = released(covering.intact(), covering);
-        let replaced = replaced(covering, &statements, &counting);
+        let Order { replaced, rivals } = order(covering, &statements, &counting);
         let revocations = covering.revocations();
         // Many releases may name one listing.
         let mut comparisons: HashMap<DigestSet, Option<Shared>> = HashMap::new();
@@ -89,6 +89,20 @@ impl Releases {
                 listing: listing.blake3,
                 revoked_by,
             });
+        }
+        // The folder has to be every one of the releases that may have replaced each other.
+        let mut differ: HashSet<StatementId> = HashSet::new();
+        for those in rivals.iter().map(|rivals| rivals.iter().copied().collect::<HashSet<_>>()) {
+            let mut states =
+                all.iter().filter(|release| those.contains(&release.statement)).map(|release| release.state);
+            if states.any(|state| state != ReleaseState::Same) {
+                differ.extend(those);
+            }
+        }
+        for release in &mut all {
+            if release.state == ReleaseState::Same && differ.contains(&release.statement) {
+                release.state = ReleaseState::Replaced;
+            }
         }
         let signer = |release: &ReleaseReport| Some(statements.get(&release.statement)?.identity());
         let mut last: HashMap<&Identity, Time> = HashMap::new();
@@ -148,7 +162,7 @@ pub(crate) fn of_other_folders(intact: &Intact, scan: &Scan, digests: Digests) -
 pub fn releases_that_stand<'a>(intact: &'a Intact, verdict: &Verdict) -> Vec<&'a VerifiedStatement> {
     let covering = Covering::new(intact, verdict, verdict.signers_checked, Digests::Blake3);
     let (statements, counting) = released(intact, &covering);
-    let replaced = replaced(&covering, &statements, &counting);
+    let Order { replaced, .. } = order(&covering, &statements, &counting);
     let stands = |one: &&VerifiedStatement| counting.contains_key(&one.id()) && !replaced.contains(&one.id());
     let mut standing: Vec<&VerifiedStatement> = statements.values().copied().filter(stands).collect();
     standing.sort_by_key(|statement| Reverse((statement.created(), statement.id())));
@@ -198,17 +212,29 @@ fn released<'a>(intact: &'a Intact, covering: &Covering<'_>) -> (Group<'a>, BTre
     (statements, counting)
 }
 
+/// Releases that follow something which is not here, of which it is found out what follows all of
+/// them (spec/directory.md, "Releases").
+const MOST_CUT: usize = 64;
+
+/// Which releases were replaced, and which cannot be told apart.
+#[derive(Default)]
+struct Order {
+    replaced: HashSet<StatementId>,
+    /// Releases of one order, each of which may have replaced the others.
+    rivals: Vec<Vec<StatementId>>,
+}
+
 /// Releases that another one takes the place of: with a signers file any that counts, else one of
 /// the same key.
 ///
 /// A release that follows something that is not here may follow any that does not follow it, so it
 /// replaces all of them: otherwise whoever leaves out the one between them brings back an older
-/// one. Of several such releases that is the last.
-fn replaced<'a>(
+/// one. Where that leaves none, no date decides: whoever leaves out more could choose among them.
+fn order<'a>(
     covering: &Covering<'_>,
     statements: &BTreeMap<StatementId, &'a VerifiedStatement>,
     counting: &BTreeMap<StatementId, Vec<String>>,
-) -> HashSet<StatementId> {
+) -> Order {
     // Without a signers file each key speaks for itself.
     let mut groups: HashMap<Option<&Identity>, Group<'a>> = HashMap::new();
     for (id, statement) in statements {
@@ -217,22 +243,38 @@ fn replaced<'a>(
     }
     let here = covering.statements_here();
     let is_cut = |statement: &VerifiedStatement| statement.previous().iter().any(|earlier| !here.contains(earlier));
-    let mut replaced = HashSet::new();
+    let mut found = Order::default();
     for group in groups.values() {
         let counts = |statement: &&VerifiedStatement| counting.contains_key(&statement.id());
-        replaced.extend(followed(group, group.values().copied().filter(counts)));
+        let followed = followed(group, group.values().copied().filter(counts));
         let order = in_order(group);
-        let Some(last) = order.iter().copied().filter(counts).rfind(|statement| is_cut(statement)) else { continue };
-        let mut spared = HashSet::from([last.id()]);
-        // What follows stands behind what it follows.
+        // By release, those of the cut ones that it is or follows, a bit each.
+        let (mut behind, mut cut) = (HashMap::new(), 0);
         for statement in &order {
-            if statement.previous().iter().any(|earlier| spared.contains(earlier)) {
-                spared.insert(statement.id());
+            let mut bits = statement.previous().iter().filter_map(|one| behind.get(one)).fold(0, |all, one| all | one);
+            if counts(statement) && is_cut(statement) {
+                bits |= 1_u64 << cut.min(MOST_CUT - 1);
+                cut += 1;
+            }
+            if bits > 0 {
+                behind.insert(statement.id(), bits);
             }
         }
-        replaced.extend(group.keys().filter(|id| !spared.contains(id)));
+        found.replaced.extend(&followed);
+        if cut == 0 {
+            continue;
+        }
+        let all = u64::MAX >> (MOST_CUT - cut.min(MOST_CUT));
+        let follows_all = |id: &StatementId| cut <= MOST_CUT && behind.get(id) == Some(&all);
+        let is_last = group.keys().any(|id| counting.contains_key(id) && follows_all(id));
+        let is_spared = |id: &StatementId| if is_last { follows_all(id) } else { behind.contains_key(id) };
+        found.replaced.extend(group.keys().filter(|id| !is_spared(id)));
+        if !is_last {
+            let left = |id: &&StatementId| counting.contains_key(id) && !found.replaced.contains(id);
+            found.rivals.push(group.keys().filter(left).copied().collect());
+        }
     }
-    replaced
+    found
 }
 
 /// The releases of one order.

@@ -427,5 +427,5 @@ fn what_is_not_known_of_a_folder_is_said() {
     said(&files, &bundle, State::Intact, "directory.shard");
     let listing = bundle.artifacts().next().expect("the listing").0;
     bundle.remove(&EntryName::Artifact(listing));
-    said(&files, &bundle, State::Intact, "directory.no-listing");
+    said(&files, &bundle, State::Malformed, "directory.no-listing");
 }

@@ -124,7 +124,7 @@ codes! {
     DirectoryAlike "directory.alike" Warning "some file systems treat these paths as the same, so neither file is covered; rename one of them";
     DirectoryShard "directory.shard" Warning "the weights are incomplete without it; add the missing file, or release the folder again";
     DirectoryNoWeights "directory.no-weights" Warning "a folder is signed or trusted only if it has weights and a signature covers them";
-    DirectoryNoListing "directory.no-listing" Warning "without its listing a release covers nothing; get a copy of the bundle that includes it";
+    DirectoryNoListing "directory.no-listing" Error "without its listing nobody can tell what was released; get a copy of the bundle that includes it";
     DirectoryNotReleased "directory.not-released" Info "an older checkpoint of the same signer, or a renamed file, would be covered too; only a release binds paths";
     StatementEnvelope "statement.envelope" Error "a statement must be a Sigstore bundle v0.3 with one DSSE envelope; see spec/statements.md";
     StatementBase64 "statement.base64" Error "base64 must use the standard alphabet with padding, without white space, in canonical form";
