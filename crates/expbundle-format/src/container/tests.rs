@@ -49,20 +49,20 @@ fn the_smallest_bundle_reads_and_writes_to_the_byte() {
 
 #[test]
 fn the_writer_refuses_what_no_bundle_is() {
-    /// Other bytes each time that it is read from its start.
-    struct Restless(u8, bool);
+    /// Other bytes each time that it is read from its start. Only a large content is read twice.
+    struct Restless(u8, usize);
+    const LARGE: usize = 300_000;
     impl std::io::Read for Restless {
         fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-            let first = std::mem::take(&mut self.1);
-            if first && !buffer.is_empty() {
-                buffer[0] = self.0;
-            }
-            Ok(usize::from(first))
+            let count = buffer.len().min(self.1);
+            buffer[..count].fill(self.0);
+            self.1 -= count;
+            Ok(count)
         }
     }
     impl std::io::Seek for Restless {
         fn seek(&mut self, _: std::io::SeekFrom) -> std::io::Result<u64> {
-            (self.0, self.1) = (self.0 + 1, true);
+            (self.0, self.1) = (self.0 + 1, LARGE);
             Ok(0)
         }
     }
@@ -79,7 +79,7 @@ fn the_writer_refuses_what_no_bundle_is() {
         let error = writer.entry(&statement, size, &mut Cursor::new(content)).expect_err("another size");
         assert_eq!(error.kind(), std::io::ErrorKind::InvalidData);
     }
-    let error = writer.entry(&statement, 1, &mut Restless(0, false)).expect_err("changes");
+    let error = writer.entry(&statement, LARGE as u64, &mut Restless(0, 0)).expect_err("changes");
     assert_eq!(error.kind(), std::io::ErrorKind::InvalidData);
 }
 
