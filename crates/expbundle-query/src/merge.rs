@@ -69,8 +69,8 @@ fn within(limit: u64, entries: usize) -> Result<(), MergeError> {
     if entries as u64 > limit { Err(MergeError::TooMany { entries, limit }) } else { Ok(()) }
 }
 
-/// Merges bundles. What is intact by itself may contradict something in another one, so the result is
-/// checked anew.
+/// Merges bundles. What is intact by itself may contradict something in another one, so what each
+/// says of the others is checked, and the bytes anew where files are embedded or a part is kept.
 ///
 /// # Errors
 /// There is no bundle, none has the record, or nobody could verify the result. Whether it has too
@@ -81,7 +81,7 @@ pub fn merge(
     policy: Option<&TrustPolicy>,
     at: Timestamp,
 ) -> Result<Merged, MergeError> {
-    let is_one_as_it_is = members.len() == 1 && kept.closure.is_none() && !kept.thin;
+    let is_one = members.len() == 1;
     if kept.closure.is_none() && !kept.thin {
         let names: HashSet<&EntryName> =
             members.iter().flat_map(|member| member.bundle().entries().map(|(name, _)| name)).collect();
@@ -91,7 +91,8 @@ pub fn merge(
     let mut intact = Intact::union(members).ok_or(MergeError::Nothing)?;
     let mut bundle = intact.bundle().clone();
     let mut verdict;
-    if is_one_as_it_is {
+    // Only of embedded bytes can one part say what the bytes of another, by SHA-256, are not.
+    if is_one || bundle.artifacts().next().is_none() {
         verdict = intact.sound(policy, at)?;
     } else {
         (intact, verdict) = bundle.sound(policy, at)?;
