@@ -50,6 +50,10 @@ impl Failure {
         let help = match error.kind() {
             io::ErrorKind::NotFound => "check the path",
             io::ErrorKind::PermissionDenied => "check the permissions of the file and its folder",
+            // A bound of ours, not of the disk.
+            io::ErrorKind::FileTooLarge if error.raw_os_error().is_none() => {
+                "it has more than is read at once; check that it is the file that you mean"
+            }
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
                 "make room and run it again; existing files were not changed"
             }
