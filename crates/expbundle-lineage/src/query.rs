@@ -513,7 +513,9 @@ impl Lineage {
     fn closure(&self, of: &[RecordId], graph: &Adjacency, components: &Components) -> Vec<RecordId> {
         let component = |vertex: u32| components.of[vertex as usize];
         let mut number = vec![0_u32; components.count as usize];
-        self.record_positions().for_each(|record| number[component(record) as usize] += 1);
+        for record in self.record_positions() {
+            number[component(record) as usize] += 1;
+        }
         let is_alone = |vertex: u32| number[component(vertex) as usize] == 1;
         // One that names itself is its own ancestor, which is an error.
         let is_own = |from: u32, to: u32| from != to && component(from) == component(to) && is_alone(from);
@@ -522,7 +524,9 @@ impl Lineage {
         let starts: Vec<u32> = of.iter().filter_map(|&id| self.position(id)).collect();
         // The bytes of a start that it takes in and puts out, by which it reaches what is not its own.
         let mut own = starts.clone();
-        starts.iter().for_each(|start| is_begun[*start as usize] = true);
+        for start in starts {
+            is_begun[start as usize] = true;
+        }
         let mut open = Vec::new();
         while let Some(vertex) = own.pop() {
             for &next in graph.of(vertex) {
