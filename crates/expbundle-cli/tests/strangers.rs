@@ -546,3 +546,30 @@ fn who_is_named_by_a_revocation_is_whose_authorship_it_takes_back() {
         assert!(status == 3 && text.contains("revoked by ben@x: \"backdoor\""), "{text}");
     }
 }
+
+#[test]
+fn what_another_record_names_changes_nothing_between_two() {
+    let bench = bench();
+    let (mut all, maker) = signed("maker", &[b"weights"], &[], ADA);
+    let mut body = RecordBody::new(Kind::Run);
+    let taken_in = DigestSet::of(b"weights").into();
+    body.inputs = vec![ArtifactRef::new("model".parse().expect("a role"), taken_in, 7, Form::File)];
+    let child = Draft::new(body).finish().expect("a bundle").into_bundle();
+    let child_id = child.records().next().expect("a record").1.digest().expect("memory");
+    all.merge(&child);
+    say(&mut all, child_id, &vouch(), BEN);
+    say(&mut all, child_id, &revoke(Revoked::Signer(key(ADA).identity()), "stolen"), BEN);
+    save(&bench, "without.expb", &all);
+    // With a stolen key anybody signs a record of these bytes; what this one names is another matter.
+    let (other, of_other) = signed("other", &[], &[maker], BEN);
+    all.merge(&other);
+    save(&bench, "with.expb", &all);
+    let child = child_id.blake3.to_string();
+    let answers = ["without.expb", "with.expb"].map(|file| {
+        let (status, text) = asked(&bench, &["lineage", file, "--record", &child]);
+        (status, text.replace(file, "FILE"))
+    });
+    assert_eq!(answers[0], answers[1]);
+    let (status, text) = asked(&bench, &["lineage", "with.expb", "--record", &of_other.blake3.to_string()]);
+    assert!(status == 3 && text.contains("stolen"), "{text}");
+}

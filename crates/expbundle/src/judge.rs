@@ -213,8 +213,8 @@ impl Intact {
     }
 
     /// The records without a say that these derive from, or may derive from, to which somebody
-    /// trusted objects by name; or that were taken back and that a record that counts names as its
-    /// parents. So to leave out who signed them hides nothing (spec/lineage.md, "Nothing missing
+    /// trusted objects by name; or that were taken back and that one of these, or a record that these
+    /// derive from, names as its parents. So to leave out who signed them hides nothing (spec/lineage.md, "Nothing missing
     /// helps").
     pub fn objected_above(&self, verdict: &Verdict, of: &[RecordId]) -> BTreeSet<RecordId> {
         let Some((silent, with)) = self.with_objected(verdict) else { return BTreeSet::new() };
@@ -234,6 +234,9 @@ impl Intact {
     /// The records without a say to which somebody trusted objects by name, or that were taken back
     /// and that a record that counts names; and the graph as if they counted. Nothing if there are
     /// none.
+    ///
+    /// Of those that are only named as parents their outputs join nothing: they are parents of those
+    /// that name them. What a third record names changes nothing between two others.
     pub(crate) fn with_objected(&self, verdict: &Verdict) -> Option<(BTreeSet<RecordId>, Lineage)> {
         let standing = &verdict.standing;
         let is_named = |id: &RecordId| {
@@ -241,17 +244,23 @@ impl Intact {
             let mut by_name = objections.filter(|objection| objection.kind != ObjectionKind::Revoked);
             by_name.next().is_some() || standing.named.contains(id)
         };
-        let mut silent: BTreeSet<RecordId> =
+        let by_name: BTreeSet<RecordId> =
             standing.taken_back.iter().chain(&standing.apart.records).copied().filter(is_named).collect();
-        silent.extend(verdict.declared_and_taken_back());
+        let declared = verdict.declared_and_taken_back();
+        let silent: BTreeSet<RecordId> = by_name.union(&declared).copied().collect();
         if silent.is_empty() {
             return None;
         }
         let mut with = standing.clone();
         with.taken_back.retain(|id| !silent.contains(id));
         with.apart.records.retain(|id| !silent.contains(id));
-        let with = self.lineage(&with);
-        Some((silent, with))
+        let mut facts = self.facts(&with);
+        for record in facts.records.iter_mut().filter(|record| !by_name.contains(&record.id())) {
+            if declared.contains(&record.id()) {
+                record.outputs.clear();
+            }
+        }
+        Some((silent, Lineage::build(facts)))
     }
 
     pub(crate) fn verdict(&self, has_policy: bool, mut standing: Standing, mut lineage: Lineage) -> Verdict {
