@@ -64,6 +64,15 @@ fn what_no_listing_can_hold_is_refused_by_its_path() {
     });
 }
 
+#[test]
+fn a_section_whose_name_is_not_utf8_is_named() {
+    let bench = bench();
+    std::fs::create_dir(bench.path("sections")).expect("room");
+    std::fs::write(bench.path("sections").join(OsStr::from_bytes(b"odd\xFF.json")), "{}").expect("room");
+    let (_, stderr) = bench.fails(2, "cli.usage", &["create", "--title", "t", "--from", "sections", "-o", "a.expb"]);
+    assert!(stderr.contains("odd\u{FFFD}.json` is not UTF-8"), "{stderr}");
+}
+
 /// Names that some systems cannot have, or take for one another, are recorded as they are: each is
 /// a file of its own here.
 #[test]

@@ -261,12 +261,13 @@ impl Run {
 /// sections.
 ///
 /// # Errors
-/// The folder cannot be read, or holds something else: [`RunError::SectionName`].
+/// The folder cannot be read, or holds something else: [`RunError::SectionName`],
+/// [`RunError::Path`].
 pub fn sections_in(folder: &Utf8Path) -> Result<BTreeMap<SectionName, Utf8PathBuf>, RunError> {
     let describe = |source| RunError::Folder { path: folder.to_owned(), source };
     let mut sections = BTreeMap::new();
-    for entry in folder.read_dir_utf8().map_err(describe)? {
-        let path = entry.map_err(describe)?.into_path();
+    for entry in folder.as_std_path().read_dir().map_err(describe)? {
+        let path = Utf8PathBuf::from_path_buf(entry.map_err(describe)?.path()).map_err(RunError::Path)?;
         let name = path.file_name().unwrap_or_default().parse();
         sections.insert(name.map_err(|_| RunError::SectionName(path.clone()))?, path);
     }
