@@ -21,19 +21,30 @@ pub fn wrapped(text: &str) -> String {
 }
 
 /// Columns padded to the widest cell, two spaces apart. The last column is not padded.
+///
+/// A cell that is wider than most screens pads no other: names may have 32,000 letters, and blanks
+/// would be as many in each line.
 pub fn table(rows: &[Vec<String>]) -> String {
+    const WIDEST: usize = 120;
     // Colours take no columns, and some letters two.
     let width = textwrap::core::display_width;
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns)
-        .map(|column| rows.iter().filter_map(|row| row.get(column)).map(|cell| width(cell)).max().unwrap_or(0))
+        .map(|column| {
+            rows.iter()
+                .filter_map(|row| row.get(column))
+                .map(|cell| width(cell))
+                .filter(|width| *width <= WIDEST)
+                .max()
+                .unwrap_or(0)
+        })
         .collect();
     let mut text = String::new();
     for row in rows {
         let mut line = String::new();
         for (cell, column_width) in row.iter().zip(&widths) {
             line += cell;
-            line.extend(std::iter::repeat_n(' ', column_width - width(cell) + 2));
+            line.extend(std::iter::repeat_n(' ', column_width.saturating_sub(width(cell)) + 2));
         }
         text += line.trim_end();
         text.push('\n');
@@ -41,13 +52,15 @@ pub fn table(rows: &[Vec<String>]) -> String {
     text
 }
 
-/// Items in their order, each followed by those that are nested in it, and how deep each is. What is
-/// nested in nothing that is here stands by itself, and so does what is nested in itself.
+/// Items in their order, each followed by those that are nested in it, and how far each is indented.
+/// What is nested in nothing that is here stands by itself, and so does what is nested in itself.
+/// What is deeper than anybody nests runs is indented no further.
 pub(crate) fn nested<'a, T>(
     items: &'a [T],
     key: impl Fn(&'a T) -> &'a str,
     parent: impl Fn(&'a T) -> Option<&'a str>,
 ) -> Vec<(usize, &'a T)> {
+    const DEEPEST: usize = 16;
     let here: HashSet<&str> = items.iter().map(&key).collect();
     let mut children: HashMap<Option<&str>, Vec<&T>> = HashMap::new();
     for item in items {
@@ -60,7 +73,7 @@ pub(crate) fn nested<'a, T>(
             if seen.insert(std::ptr::from_ref(item)) {
                 told.push((level, item));
                 let below = children.get(&Some(key(item))).into_iter().flatten();
-                waiting.extend(below.rev().map(|item| (level + 1, *item)));
+                waiting.extend(below.rev().map(|item| ((level + 1).min(DEEPEST), *item)));
             }
         }
     };
@@ -90,10 +103,21 @@ mod tests {
         let told: Vec<_> =
             nested(&items, |one| one.0, |one| one.1).into_iter().map(|(level, one)| (level, one.0)).collect();
         assert_eq!(told, [(0, "a"), (1, "b"), (2, "c"), (0, "d"), (0, "x"), (1, "y")]);
+        let names: Vec<String> = (0..40).map(|number| number.to_string()).collect();
+        let chain: Vec<(&str, Option<&str>)> = names
+            .iter()
+            .enumerate()
+            .map(|(at, name)| (name.as_str(), at.checked_sub(1).map(|at| names[at].as_str())))
+            .collect();
+        let deepest = nested(&chain, |one| one.0, |one| one.1).into_iter().map(|(level, _)| level).max();
+        assert_eq!(deepest, Some(16));
     }
 
     #[test]
     fn tables_line_up() {
+        let wide = "x".repeat(32_000);
+        let rows = [vec!["a".to_owned(), "b".to_owned()], vec![wide.clone(), "c".to_owned()]];
+        assert_eq!(table(&rows), format!("a  b\n{wide}  c\n"));
         let rows = [vec!["a".to_owned(), "b".to_owned()], vec!["long".to_owned(), "c".to_owned()]];
         assert_eq!(table(&rows), "a     b\nlong  c\n");
         let rows = [vec!["\u{6a21}\u{578b}".to_owned(), "b".to_owned()], vec![paint(Tone::Bad, "bad"), "c".to_owned()]];
