@@ -152,6 +152,9 @@ impl Source {
 
     /// Converts many runs into a folder, a bundle each: ``failed`` lists those that could not be.
     ///
+    /// ``jobs`` is how many at once, one for each core if not given. With ``skip_existing`` runs that
+    /// have ended and have their bundle in the folder are not read again.
+    ///
     /// Types:
     ///
     ///     folder: str | os.PathLike[str]
@@ -161,8 +164,10 @@ impl Source {
     ///     embed: bool | Sequence[str] | None
     ///     allow_secrets: Sequence[str]
     ///     blind: bool
+    ///     jobs: int | None
+    ///     skip_existing: bool
     ///     return: dict[str, Any]
-    #[pyo3(signature = (folder, *, runs = None, experiment = None, files = None, embed = None, allow_secrets = Vec::new(), blind = false))]
+    #[pyo3(signature = (folder, *, runs = None, experiment = None, files = None, embed = None, allow_secrets = Vec::new(), blind = false, jobs = None, skip_existing = false))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
     fn convert_all<'py>(
         &self,
@@ -174,6 +179,8 @@ impl Source {
         embed: Option<&Bound<'py, PyAny>>,
         allow_secrets: Vec<String>,
         blind: bool,
+        jobs: Option<std::num::NonZeroUsize>,
+        skip_existing: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         let folder = path(folder)?;
         let wishes = Wishes {
@@ -198,6 +205,8 @@ impl Source {
                 source: &*self.source,
                 options: &wishes.options(&progress),
                 salt: blind.then_some(salt),
+                jobs,
+                skip_existing,
                 done: &|_| {},
             };
             let mut summary = many.into_folder(&chosen, &folder)?;

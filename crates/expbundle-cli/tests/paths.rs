@@ -356,6 +356,25 @@ fn a_folder_of_bundles_is_taken_as_one() {
     bench.ok(&["inspect", "runs"]);
 }
 
+#[test]
+fn runs_that_ended_and_are_here_are_not_read_again() {
+    let bench = Bench::new();
+    let store = fixture("mlflow/sqlite");
+    let begun = ["convert", "mlflow", &store, "--all", "--jobs", "2", "-o"];
+    bench.ok(&[&begun[..], &["bundles"]].concat());
+    let said = bench.said(&[&begun[..], &["bundles", "--skip-existing"]].concat());
+    assert!(said.contains(" skipped, since their bundles are here"), "{said}");
+    let runs = json(&bench.ok(&[&begun[..], &["bundles", "--skip-existing", "--json"]].concat()));
+    valid("convert", &runs);
+    let states = runs.as_array().expect("runs").iter().map(|run| run["state"].as_str().expect("a state").to_owned());
+    assert!(states.into_iter().any(|state| state == "skipped"), "{runs}");
+    for place in ["all.expb", "-"] {
+        let (_, said) = bench.fails(2, "cli.usage", &[&begun[..], &[place, "--skip-existing"]].concat());
+        assert!(said.contains("needs a folder"), "{said}");
+    }
+    assert_eq!(bench.output(&["convert", "mlflow", &store, "--skip-existing"]).status.code(), Some(2));
+}
+
 /// Where no run can be converted there is no bundle, and the cause is told.
 #[test]
 fn a_bundle_of_no_run_is_not_written() {

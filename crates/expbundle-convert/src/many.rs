@@ -1,20 +1,23 @@
 //! Many runs of one source: where each goes, and what they come to.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::num::NonZeroUsize;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
 use expbundle::output::{Loss, Output, OutputError, Over, Together, WhyNotWritten, holds as has_all, make_folders};
 use expbundle_format::Finding;
+use expbundle_format::record::{Record, Status};
+use expbundle_format::sections::Context;
 use rayon::prelude::*;
 
 use crate::blind::{Salt, blinded_as};
 use crate::other_state::OtherState;
-use crate::summary::Summary;
+use crate::summary::{RunOutcome, Summary};
 use crate::tracker::{Listed, Source};
 use crate::{ConvertError, Converted, Options};
 
-/// How runs of a source are converted, on all cores. What goes wrong with one keeps no other from
+/// How runs of a source are converted, several at once. What goes wrong with one keeps no other from
 /// being converted.
 #[derive(Clone, Copy)]
 pub struct Many<'a> {
@@ -24,33 +27,53 @@ pub struct Many<'a> {
     pub options: &'a Options<'a>,
     /// The salts, if the records are blinded.
     pub salt: Option<&'a Salt<'a>>,
+    /// How many at once; one for each core if not given. A server may answer more, or want fewer.
+    pub jobs: Option<NonZeroUsize>,
+    /// Whether runs that had ended are left out if the folder has a bundle of them as they had ended:
+    /// to go on where a conversion was interrupted, without reading all of them again. What was added
+    /// to such a run since, a tag or a file, is not noticed.
+    pub skip_existing: bool,
     /// Called after each run, from several threads at once, with what went wrong with it.
     pub done: &'a (dyn Fn(Option<&ConvertError>) + Sync),
 }
 
 impl Many<'_> {
     /// Converts each run to a bundle of its own in a folder, which is made if it is not there. Each
-    /// is converted, also where the folder has a bundle of it: whether that one says the same
-    /// depends on the options and on every byte of the source.
+    /// is converted, also where the folder has a bundle of it, unless these are skipped: whether that
+    /// one says the same depends on the options and on every byte of the source.
     ///
     /// # Errors
-    /// The folder cannot be made. What is wrong with a run is in the [`Summary`].
+    /// The folder cannot be made, or no threads can be had. What is wrong with a run is in the
+    /// [`Summary`].
     pub fn into_folder(&self, runs: &[&Listed], folder: &Utf8Path) -> Result<Summary, ConvertError> {
         let _made = make_folders(folder)?;
+        self.at_once(|| self.parts(runs, folder))
+    }
+
+    /// Works with as many threads as runs are converted at once.
+    fn at_once<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, ConvertError> {
+        let Some(jobs) = self.jobs else { return Ok(work()) };
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs.get()).build();
+        Ok(pool.map_err(|error| ConvertError::Io(std::io::Error::other(error)))?.install(work))
+    }
+
+    fn parts(&self, runs: &[&Listed], folder: &Utf8Path) -> Summary {
         let mut names: BTreeMap<String, usize> = BTreeMap::new();
         for run in runs {
             *names.entry(file_name(&run.key)).or_default() += 1;
         }
         let is_alone = |run: &&&Listed| names.get(&file_name(&run.key)) == Some(&1);
         let (alone, alike): (Vec<&Listed>, Vec<&Listed>) = runs.iter().partition(is_alone);
-        let parts: Vec<Summary> = alone.par_chunks(TOGETHER).map(|runs| self.part(runs, folder)).collect();
+        // Of few runs each thread takes its share.
+        let together = alone.len().div_ceil(rayon::current_num_threads()).clamp(1, TOGETHER);
+        let parts: Vec<Summary> = alone.par_chunks(together).map(|runs| self.part(runs, folder)).collect();
         // Runs whose files have one name: each sees what the one before it left there.
         let alike = alike.into_iter().map(|run| self.part(&[run], folder));
         let mut summary = parts.into_iter().chain(alike).fold(Summary::default(), Summary::and);
         let places: HashMap<&str, usize> =
             runs.iter().enumerate().map(|(place, run)| (run.key.as_str(), place)).collect();
         summary.runs.sort_by_key(|run| places.get(run.run.as_str()).copied());
-        Ok(summary)
+        summary
     }
 
     /// Converts some runs and puts their bundles in place together.
@@ -82,6 +105,11 @@ impl Many<'_> {
         folder: &Utf8Path,
     ) -> Result<Option<Summary>, ConvertError> {
         let path = folder.join(file_name(&run.key));
+        if self.skip_existing
+            && let Some(there) = ended_at(&path, run)
+        {
+            return Ok(Some(there));
+        }
         let converted = blinded(self.source.convert(&run.key, self.options)?, self.salt, &path)?;
         // First, since what waits has not failed.
         place_sweep(&converted, folder)?;
@@ -100,7 +128,7 @@ impl Many<'_> {
     /// # Errors
     /// Something else is there, or the file cannot be written.
     pub fn into_file(&self, runs: &[&Listed], file: &Utf8Path) -> Result<Summary, ConvertError> {
-        let (mut summary, family) = self.family(runs);
+        let (mut summary, family) = self.family(runs)?;
         let Some(family) = family else { return Ok(summary) };
         let is_there = has_all(file, &family);
         if !is_there {
@@ -111,7 +139,10 @@ impl Many<'_> {
     }
 
     /// Converts the runs to one bundle of all of them; to none if no run could be converted.
-    pub fn family(&self, runs: &[&Listed]) -> (Summary, Option<Bundle>) {
+    ///
+    /// # Errors
+    /// No threads can be had.
+    pub fn family(&self, runs: &[&Listed]) -> Result<(Summary, Option<Bundle>), ConvertError> {
         let one = |run: &&Listed| {
             let converted = self.source.convert(&run.key, self.options).and_then(|run| run.blinded(self.salt));
             (self.done)(converted.as_ref().err());
@@ -126,7 +157,7 @@ impl Many<'_> {
             summary.add(&converted, run, &Placed::New, Utf8Path::new(""));
             (summary, Some((converted.bundle.into_bundle(), converted.sweep)))
         };
-        let all: Vec<_> = runs.par_iter().map(one).collect();
+        let all: Vec<_> = self.at_once(|| runs.par_iter().map(one).collect())?;
         let (mut summary, mut family) = (Summary::default(), Bundle::new());
         for (of_one, converted) in all {
             summary = summary.and(of_one);
@@ -138,7 +169,7 @@ impl Many<'_> {
         }
         summary.in_file(None, false);
         let is_any = summary.has_any();
-        (summary, is_any.then_some(family))
+        Ok((summary, is_any.then_some(family)))
     }
 }
 
@@ -153,13 +184,32 @@ pub fn everything(
 ) -> Result<(Bundle, Vec<Finding>), ConvertError> {
     let listing = source.runs()?;
     let done = |error: Option<&ConvertError>| error.into_iter().for_each(wrong);
-    let many = Many { source, options: &Options::default(), salt: None, done: &done };
-    let (_, family) = many.family(&listing.runs.iter().collect::<Vec<_>>());
+    let many = Many { source, options: &Options::default(), salt: None, jobs: None, skip_existing: false, done: &done };
+    let (_, family) = many.family(&listing.runs.iter().collect::<Vec<_>>())?;
     let found: Vec<Finding> = [listing.unread, listing.findings].concat();
     match family {
         Some(family) => Ok((family, found)),
         None => Err(ConvertError::NoRun { unread: found }),
     }
+}
+
+/// What a run comes to whose bundle is at a path already, of a run that had ended as this one has.
+fn ended_at(path: &Utf8Path, run: &Listed) -> Option<Summary> {
+    let is_going = matches!(run.status, Status::Running | Status::Scheduled | Status::Unknown);
+    if is_going || !path.is_file() {
+        return None;
+    }
+    let there = expbundle::open(path).ok()?;
+    let is_it = |record: &&Record| {
+        let source = record.body().source.as_ref();
+        source.is_some_and(|source| source.run == run.id || source.run == run.key)
+            && record.body().status == Some(run.status)
+    };
+    let record = there.records().values().find(is_it)?;
+    let title = there.json_section::<Context>(record.id()).map(|context| context.title);
+    let mut summary = Summary::default();
+    summary.runs.push(RunOutcome::skipped(&run.key, title, record.id(), path));
+    Some(summary)
 }
 
 /// Runs whose bundles are put in place together: each is an open file until then.
@@ -301,6 +351,11 @@ pub fn save(bundle: &Bundle, path: &Utf8Path) -> Result<(), OutputError> {
     let folder = path.parent().filter(|folder| !folder.as_str().is_empty());
     let _made = folder.map(make_folders).transpose()?;
     Output::new(path, Over::NOTHING)?.save(bundle)
+}
+
+/// Whether a place for bundles is a folder, whether or not it is there.
+pub fn is_folder(path: &Utf8Path) -> bool {
+    path.is_dir() || path.as_str().ends_with('/') || path.extension().is_none()
 }
 
 /// The file of a run: its key, with what no file name may hold replaced.

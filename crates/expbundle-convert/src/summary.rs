@@ -35,13 +35,13 @@ pub struct Summary {
 pub struct RunOutcome {
     /// What names it within the source; where a run cannot be listed, its place.
     pub run: String,
-    /// Its title, if it was converted.
+    /// Its title, if there is a bundle of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// The file of its bundle; absent if there is none, or if it went to standard output.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
-    /// The id of its record, if it was converted.
+    /// The id of its record, if there is a bundle of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub record: Option<RecordId>,
     /// Whether its bundle was written.
@@ -67,6 +67,8 @@ pub enum RunState {
     WrittenBeside,
     /// A bundle that says the same is there.
     Unchanged,
+    /// A bundle of the run as it had ended is there, and the run was not read again.
+    Skipped,
     /// The run could not be converted, or its bundle could not be written.
     Failed,
 }
@@ -90,6 +92,20 @@ impl RunOutcome {
             state,
             beside,
             replaced: if let Placed::Replaced(there) = placed { Some(there.clone()) } else { None },
+            error: None,
+        }
+    }
+
+    /// Of a run whose bundle is at a path already.
+    pub(crate) fn skipped(run: &str, title: Option<String>, record: RecordId, path: &Utf8Path) -> Self {
+        Self {
+            run: run.to_owned(),
+            title,
+            file: Some(path.to_string()),
+            record: Some(record),
+            state: RunState::Skipped,
+            beside: None,
+            replaced: None,
             error: None,
         }
     }

@@ -2,6 +2,7 @@
 //! back through the bundle.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use expbundle_convert::many::Many;
@@ -443,7 +444,8 @@ fn many_runs_are_written_once_and_what_goes_wrong_with_one_is_told() {
     runs.push(&none);
     let wrong = AtomicUsize::new(0);
     let done = |error: Option<&ConvertError>| _ = wrong.fetch_add(usize::from(error.is_some()), Ordering::Relaxed);
-    let many = Many { source: &*source, options: &Options::default(), salt: None, done: &done };
+    let options = Options::default();
+    let many = Many { source: &*source, options: &options, salt: None, jobs: None, skip_existing: false, done: &done };
     let folder = copy.path().join("bundles");
     let written = runs.len() - 1;
     for state in [RunState::Written, RunState::Unchanged] {
@@ -453,12 +455,22 @@ fn many_runs_are_written_once_and_what_goes_wrong_with_one_is_told() {
         // As they were asked for.
         assert!(summary.runs.iter().map(|run| &run.run).eq(runs.iter().map(|run| &run.key)));
     }
-    let (summary, family) = many.family(&runs);
+    let (summary, family) = many.family(&runs).expect("threads");
     let records = family.expect("a bundle").records().count();
     assert_eq!((summary.of_state(RunState::Written).count(), records), (written, written));
-    let (summary, family) = many.family(&[&none]);
+    let (summary, family) = many.family(&[&none]).expect("threads");
     assert!(family.is_none() && summary.failed() == ["none"], "of no run there is no bundle");
-    assert_eq!(wrong.into_inner(), 4);
+    assert_eq!(wrong.load(Ordering::Relaxed), 4);
+    // What had ended is not read again, and may be gone; what goes on is.
+    let jobs = NonZeroUsize::new(3);
+    let many = Many { jobs, skip_existing: true, ..many };
+    let summary = many.into_folder(&runs, &folder).expect("room");
+    let has_ended = |run: &&Listed| !matches!(run.status, Status::Running | Status::Scheduled | Status::Unknown);
+    let ended: Vec<&str> = runs.iter().copied().filter(has_ended).map(|run| run.key.as_str()).collect();
+    let skipped = summary.of_state(RunState::Skipped).map(|run| run.run.as_str());
+    assert!(!ended.is_empty() && skipped.eq(ended.iter().copied()));
+    assert_eq!(summary.of_state(RunState::Unchanged).count(), written - ended.len());
+    assert!(summary.of_state(RunState::Skipped).all(|run| run.record.is_some() && run.title.is_some()));
     let wanted = Wanted::Experiment("none");
     assert!(matches!(listing.chosen(wanted), Err(ConvertError::NoExperiment { .. })));
 }

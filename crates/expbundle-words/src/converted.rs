@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
+use expbundle_convert::tracker::Listing;
 use expbundle_convert::{Converted, Embedded, RunOutcome, RunState, Summary, embed};
 use expbundle_query::short;
 
@@ -12,6 +13,11 @@ use crate::{Tone, account, count, findings, grouped, one_line, paint, path, quot
 const SHOWN: usize = 20;
 /// Names of files of many runs that are listed, or else their kinds.
 const SHOWN_NAMES: usize = 8;
+
+/// What was found while runs were listed.
+pub fn listing(listing: &Listing) -> String {
+    findings::all(&listing.unread) + &findings::all(&listing.findings)
+}
 
 /// What the conversion of a run comes to.
 pub fn one(converted: &Converted, run: &RunOutcome) -> String {
@@ -61,8 +67,12 @@ pub fn many(summary: &Summary, out: &Utf8Path) -> String {
 fn total(summary: &Summary, out: &Utf8Path) -> String {
     let number = |state| summary.of_state(state).count() as u64;
     let written = number(RunState::Written) + number(RunState::WrittenBeside);
-    let numbers =
-        [(written, "written"), (number(RunState::Unchanged), "unchanged"), (number(RunState::Failed), "failed")];
+    let numbers = [
+        (written, "written"),
+        (number(RunState::Unchanged), "unchanged"),
+        (number(RunState::Skipped), "skipped, since their bundles are here"),
+        (number(RunState::Failed), "failed"),
+    ];
     let mut numbers: Vec<String> = numbers
         .iter()
         .filter(|(number, _)| *number > 0)

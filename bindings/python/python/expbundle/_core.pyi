@@ -736,8 +736,14 @@ class Source:
         embed: bool | Sequence[str] | None = None,
         allow_secrets: Sequence[str] = ...,
         blind: bool = False,
+        jobs: int | None = None,
+        skip_existing: bool = False,
     ) -> dict[str, Any]:
-        """Converts many runs into a folder, a bundle each: ``failed`` lists those that could not be."""
+        """Converts many runs into a folder, a bundle each: ``failed`` lists those that could not be.
+
+        ``jobs`` is how many at once, one for each core if not given. With ``skip_existing`` runs that
+        have ended and have their bundle in the folder are not read again.
+        """
 
 @final
 class Conversion:

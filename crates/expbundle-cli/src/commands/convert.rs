@@ -1,14 +1,16 @@
 //! `expbundle convert`: runs out of a tracker.
 
+use std::num::NonZeroUsize;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::output::Over;
 use expbundle_convert::blind::Salt;
-use expbundle_convert::many::{Many, Placed, blinded, file_name, place, place_at};
+use expbundle_convert::many::{Many, Placed, blinded, file_name, is_folder, place, place_at};
 use expbundle_convert::secrets::kind_or_place;
-use expbundle_convert::tracker::{Listing, RowColumns, Source, Wanted, key_of, named_or_found_with};
+use expbundle_convert::tracker::{RowColumns, Source, Wanted, key_of, named_or_found_with};
 use expbundle_convert::{ConvertError, Options, RunOutcome, embed};
 use expbundle_format::record::Word;
-use expbundle_words::{Failure, conversion, converted as words, count, findings};
+use expbundle_words::{Failure, conversion, converted as words, count};
 
 use crate::target::Target;
 use crate::terminal::{self, Progress};
@@ -21,7 +23,7 @@ use crate::{Outcome, exit, files, tracker};
 /// writes only what is new.
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  \
+#[command(group(clap::ArgGroup::new("several").args(["all", "experiment", "run"]).multiple(true)), after_help = "Examples:\n  \
     expbundle convert --list\n  \
     expbundle convert --run mlp-64 -o run.expb\n  \
     expbundle convert mlflow ./mlflow.db --all -o bundles/\n  \
@@ -56,6 +58,14 @@ pub struct Convert {
     /// current folder]
     #[arg(short, long, value_name = "FILE_OR_DIR")]
     out: Option<Utf8PathBuf>,
+    /// Convert so many runs at once, for a server that answers more, or should answer fewer [default:
+    /// one for each core]
+    #[arg(long, value_name = "NUMBER")]
+    jobs: Option<NonZeroUsize>,
+    /// Skip runs that have ended and have their bundle in the folder, without reading them again: to
+    /// go on after an interruption, or to fetch what is new
+    #[arg(long, requires = "several")]
+    skip_existing: bool,
     /// Search this folder for artifacts that the tracker lists only by name and MD5
     #[arg(long, value_name = "DIR", value_parser = files::path)]
     files: Vec<Utf8PathBuf>,
@@ -105,21 +115,14 @@ pub fn role_and_file(text: &str) -> Result<(Word, Utf8PathBuf), String> {
     Ok((role, files::path(file)?))
 }
 
-/// What was found while the runs were listed.
-fn listing_words(listing: &Listing) -> String {
-    findings::all(&listing.unread) + &findings::all(&listing.findings)
-}
-
 impl Convert {
     pub fn run(self, progress: Progress) -> Outcome {
         let [run, step, time] = [&self.run_column, &self.step_column, &self.time_column].map(|name| name.as_deref());
         let mut words = self.source.clone();
-        let stdin = words.last_mut().filter(|path| *path == files::STREAM).map(|path| {
-            let (folder, file) = files::stdin_in_a_folder()?;
-            *path = file;
-            Ok::<_, Failure>(folder)
-        });
-        let _stdin = stdin.transpose()?;
+        let mut _stdin = None;
+        if let Some(path) = words.last_mut().filter(|path| *path == files::STREAM) {
+            (_stdin, *path) = files::stdin_in_a_folder().map(|(folder, file)| (Some(folder), file))?;
+        }
         let source = named_or_found_with(
             &words,
             &RowColumns { run, step, time, params: &self.param_column },
@@ -131,12 +134,17 @@ impl Convert {
         for (_, path) in self.input.iter().chain(&self.output) {
             files::regular_or_folder(path, "read the file")?;
         }
-        let many = self.all || self.experiment.is_some() || self.run.len() > 1;
+        let many = self.all || self.experiment.is_some() || self.run.len() > 1 || self.skip_existing;
         if self.json && self.out.as_ref().is_some_and(|out| out == files::STREAM) {
             return Err(Failure::usage("`--json` and the bundle both go to standard output; name a file with `-o`"));
         }
         if many && !(self.input.is_empty() && self.output.is_empty()) {
             return Err(Failure::usage("`--input` and `--output` apply to a single run; choose it with `--run`"));
+        }
+        if self.skip_existing && self.out.as_ref().is_some_and(|out| out == files::STREAM || !is_folder(out)) {
+            return Err(Failure::usage(
+                "`--skip-existing` needs a folder with a bundle for each run; name one with `-o`",
+            ));
         }
         if many { self.convert_many(&*source, progress) } else { self.convert_one(&*source, progress) }
     }
@@ -144,7 +152,7 @@ impl Convert {
     fn print_list(&self, source: &dyn Source) -> Outcome {
         let listing = source.runs()?;
         let runs = listing.chosen(self.wanted())?;
-        terminal::talk(&listing_words(&listing));
+        terminal::talk(&words::listing(&listing));
         if self.json {
             terminal::say_json(&runs);
             return Ok(exit::OK);
@@ -199,7 +207,7 @@ impl Convert {
 
     fn convert_many(&self, source: &dyn Source, progress: Progress) -> Outcome {
         let listing = source.runs()?;
-        terminal::talk(&listing_words(&listing));
+        terminal::talk(&words::listing(&listing));
         let chosen = listing.chosen(self.wanted())?;
         let bar = progress.items(chosen.len() as u64, "converting");
         let done = |error: Option<&ConvertError>| {
@@ -208,11 +216,13 @@ impl Convert {
             }
             bar.inc(1);
         };
-        let many = Many { source, options: &self.options(&|_| {}), salt: self.salt(), done: &done };
+        let (jobs, skip_existing) = (self.jobs, self.skip_existing);
+        let many =
+            Many { source, options: &self.options(&|_| {}), salt: self.salt(), jobs, skip_existing, done: &done };
         let out = self.out.clone().unwrap_or_else(|| ".".into());
         let is_stream = out == files::STREAM;
         let mut summary = if is_stream {
-            let (summary, family) = many.family(&chosen);
+            let (summary, family) = many.family(&chosen)?;
             family.map(|family| Target::new(&out, Over::NOTHING)?.save(&family)).transpose()?;
             summary
         } else if is_folder(&out) {
@@ -241,9 +251,4 @@ impl Convert {
             None => Wanted::Runs(&self.run),
         }
     }
-}
-
-/// Whether a place for bundles is a folder, whether or not it is there.
-fn is_folder(path: &Utf8Path) -> bool {
-    path.is_dir() || path.as_str().ends_with('/') || path.extension().is_none()
 }
