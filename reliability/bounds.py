@@ -384,6 +384,12 @@ def _(folder, n):
     return model(folder, **{"README.md": "---\ntags:\n" + "- tag\n" * (n // 12) + "---\n" + "word " * (n // 10)})
 
 
+@case([125_000, 250_000, 500_000], 400, "model: texts without a line end that name a secret over and over, n bytes each")
+def _(folder, n):
+    parts = ["password=a&", "&password=S3cureab", "postgres://db/x?user=bob&password=S3cure&ssl=1 ", "jdbc:sqlserver://db;password=S3cure;", '[["password", "S3cure"]]', "secrets.a=", "author: Ada ", "a@b ~ % ", "x:~ a$ "]
+    return model(folder, **{f"{k}.txt": (part * (n // len(part) + 1))[:n] for k, part in enumerate(parts)})
+
+
 @case([2_000, 4_000, 8_000], 400, "model: a card with n base models and data sets")
 def _(folder, n):
     names = "".join(f"- o/n{k}\n" for k in range(n))

@@ -24,8 +24,14 @@ const CODE: &[&str] = &[
 ];
 
 /// What programs write before a name, of which kind it is, and what follows it.
-const SAID: &[(&str, Kind, &str)] =
-    &[("logged in as: ", Kind::Person, ""), ("srun: error: ", Kind::Host, ": "), (" ON ", Kind::Host, " CANCELLED")];
+const SAID: &[(&str, Kind, &str)] = &[
+    ("logged in as: ", Kind::Person, ""),
+    ("srun: error: ", Kind::Host, ": "),
+    (" ON ", Kind::Host, " CANCELLED"),
+    // `os.uname_result(…)`, `uname_result(…)` of `platform`
+    (", nodename='", Kind::Host, "', release='"),
+    (", node='", Kind::Host, "', release='"),
+];
 
 /// What stands around a place, as far as it tells code from values.
 #[derive(Clone, Copy, Default)]
@@ -92,6 +98,13 @@ fn said(text: &Text<'_>, found: &mut Vec<Part>) {
             let end = from + value.len();
             if text.has(end, after) {
                 add(text, *kind, from, end, found);
+            }
+            // `ada (lovelace-lab)`, the team of W&B
+            if *kind == Kind::Person && text.has(end, " (") {
+                let close = text.run_within(end + 2, LONGEST, is_of_name);
+                if text.after(close) == Some(')') {
+                    add(text, *kind, end + 2, close, found);
+                }
             }
         }
     }
@@ -240,6 +253,11 @@ fn plain(text: &Text<'_>, kind: Kind, at: &Plain, found: &mut Vec<Part>) {
             break;
         }
     }
+    // `GIT_AUTHOR_NAME=Ada Lovelace`, `author: Ada Lovelace`
+    let is_capital = |at: usize| text.after(at).is_some_and(char::is_uppercase);
+    if kind == Kind::Person && text.after(end) == Some(' ') && is_capital(at.value) && is_capital(end + 1) {
+        end = full_name(text, at.value).unwrap_or(end);
+    }
     let then = text.after(end);
     let value = text.slice(at.value, end);
     let value = value.trim_end_matches([',', '.', ':', '!', '?']);
@@ -274,7 +292,7 @@ fn plain(text: &Text<'_>, kind: Kind, at: &Plain, found: &mut Vec<Part>) {
             let at_end =
                 kind == Kind::Host && then.is_none_or(|letter| letter == '\n' || letter == '\r' || letter == ',');
             // `- author: ada`, alone in its line
-            let mark = text.back_within(at.start, BETWEEN, |letter| " -*#+\t".contains(letter));
+            let mark = text.back_within(at.start, BETWEEN, |letter| " -*#+@/;\t".contains(letter));
             let is_line = text.before(mark).is_none_or(|letter| letter == '\n')
                 && then.is_none_or(|letter| letter == '\n' || letter == '\r');
             at.value > at.sign_at + 1 && (in_braces || at_end || is_line)
@@ -287,6 +305,14 @@ fn plain(text: &Text<'_>, kind: Kind, at: &Plain, found: &mut Vec<Part>) {
             further_hosts(text, end, found);
         }
     }
+}
+
+/// The end of a line that is a name of a few words.
+fn full_name(text: &Text<'_>, from: usize) -> Option<usize> {
+    let end = text.run_within(from, LONGEST, |letter| letter != '\n' && letter != '\r');
+    let name = text.slice(from, end).trim_end();
+    let is_word = |letter: char| letter.is_alphabetic() || " .'’-".contains(letter);
+    (is_name(name) && name.chars().all(is_word)).then_some(from + name.len())
 }
 
 /// The hosts behind the first one: `gpu1,gpu2:4`, with nothing but commas between.

@@ -214,6 +214,7 @@ pub(super) fn find(text: &str, found: &mut Vec<Part>) {
     let covered = addresses_with_scheme(text, found);
     paths::find(text, &covered, found);
     mails(text, &covered, found);
+    prompts(text, found);
     fields::find(text, found);
     markers(text.whole(), found);
     machines::find(text, found);
@@ -330,6 +331,9 @@ fn domain_end(text: &Text<'_>, local: &str, at: usize) -> Option<usize> {
     if [":/", ":~"].iter().any(|sign| text.has(end, sign)) || domain == "localhost" && !names_no_one(local) {
         return Some(end);
     }
+    if !METRICS.contains(&&*local.to_lowercase()) && is_prompt(text, at - 1 - local.len(), end) {
+        return Some(end);
+    }
     if !domain.contains('.')
         && domain.rsplit_once('-').is_some_and(|(_, last)| MACHINES.contains(&&*last.to_lowercase()))
     {
@@ -377,6 +381,47 @@ fn is_address(text: &Text<'_>, at: usize, name: &str) -> bool {
     let is_command =
         || line.split(|letter: char| !letter.is_alphanumeric() && letter != '-').any(|word| COMMANDS.contains(&word));
     address.is_private() || address.is_link_local() || is_shared || text.has(at + name.len(), ":") || is_command()
+}
+
+/// Whether a login on a machine is what a shell writes before a command: `[ada@node ~]$ ls`,
+/// `ada@mac runs % ls`.
+fn is_prompt(text: &Text<'_>, start: usize, end: usize) -> bool {
+    const LONGEST_FOLDER: usize = 64;
+    if text.after(end) != Some(' ') {
+        return false;
+    }
+    let folder = |ends: &str| text.run_within(end + 1, LONGEST_FOLDER, |letter| !ends.contains(letter));
+    let signs = ['$', '#', '%'];
+    match text.before(start) {
+        Some('[') => {
+            let close = folder("]\n");
+            text.after(close) == Some(']') && text.after(close + 1).is_some_and(|sign| signs.contains(&sign))
+        }
+        None | Some('\n') => {
+            let close = folder(" \n");
+            let is_sign = text.after(close + 1).is_some_and(|sign| signs.contains(&sign));
+            close > end + 1 && text.after(close) == Some(' ') && is_sign && text.has(close + 2, " ")
+        }
+        Some(_) => false,
+    }
+}
+
+/// `node:runs ada$ ls`, as the shell of macOS has it.
+fn prompts(text: &Text<'_>, found: &mut Vec<Part>) {
+    for (end, _) in text.whole().match_indices("$ ") {
+        let is_name = |letter: char| letter.is_alphanumeric() || "._-".contains(letter);
+        let user = text.back_within(end, 64, is_name);
+        if user == end || text.before(user) != Some(' ') {
+            continue;
+        }
+        let head = text.back_within(user - 1, 128, |letter| !letter.is_whitespace());
+        let Some((host, folder)) = text.slice(head, user - 1).split_once(':') else { continue };
+        let begins = text.before(head).is_none_or(|letter| letter == '\n');
+        if begins && !host.is_empty() && host.chars().all(is_name) && !folder.is_empty() {
+            found.push(Part { start: head, end: head + host.len(), kind: Kind::Host });
+            found.push(Part { start: user, end, kind: Kind::Person });
+        }
+    }
 }
 
 fn mails(text: &Text<'_>, covered: &[(usize, usize)], found: &mut Vec<Part>) {

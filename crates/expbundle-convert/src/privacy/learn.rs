@@ -346,7 +346,7 @@ impl Learned {
     }
 
     /// `Author: Ada Lovelace`, `- **Developed by:** Ada Lovelace`, `host: node17`
-    fn line(&mut self, line: &str) {
+    pub(super) fn line(&mut self, line: &str) {
         let Some((key, value)) = line.split_once(':').filter(|(key, _)| key.len() <= LONGEST_NAME) else { return };
         let value = value.trim_start_matches('*').trim();
         let (value, is_value) = (value.trim_matches(['"', '\'', '[', ']']), !value.starts_with("//"));
@@ -447,7 +447,9 @@ impl Learned {
 pub(super) fn is_name(text: &str) -> bool {
     let text = text.split(['<', '(']).next().unwrap_or_default().trim();
     let words: Vec<&str> = text.split_whitespace().collect();
-    let begins = |word: &&str| word.starts_with(char::is_uppercase) || names_no_one(word);
+    let is_of_name = |letter: char| letter.is_alphanumeric() || "._@\\-'’`".contains(letter);
+    let begins =
+        |word: &&str| word.chars().all(is_of_name) && (word.starts_with(char::is_uppercase) || names_no_one(word));
     match words.as_slice() {
         [] => false,
         [word] => word.chars().all(|letter| letter.is_alphanumeric() || "._-@\\".contains(letter)),

@@ -26,6 +26,38 @@ pub(super) const PRIVATE_DOMAINS: &[&str] = &[
 const ONLY_DOMAINS: &[&str] = &["lan", "intranet", "localdomain"];
 /// Ends of names that home routers and private networks give.
 const HOME_DOMAINS: &[&str] = &["home.arpa", "fritz.box", "speedport.ip", "ts.net"];
+/// What a value has before a dot that is called after a place and is no machine: `config.local`.
+const SETTINGS: &[&str] = &[
+    "app",
+    "application",
+    "cache",
+    "conf",
+    "config",
+    "data",
+    "default",
+    "defaults",
+    "dev",
+    "env",
+    "local",
+    "memory",
+    "model",
+    "override",
+    "overrides",
+    "params",
+    "prod",
+    "production",
+    "profile",
+    "secrets",
+    "settings",
+    "stage",
+    "staging",
+    "storage",
+    "test",
+    "thread",
+    "user",
+    "var",
+    "vars",
+];
 /// Things of programs before a dot: `torch.nn.functional.local`, `layer.lan`.
 const THINGS: &[&str] = &[
     "torch",
@@ -352,7 +384,8 @@ fn machine_name(text: &Text<'_>, start: usize, token: &str) -> Option<(usize, us
         if !has_number && THINGS.contains(&&*first.to_lowercase()) {
             return None;
         }
-        let is_value = start == 0 && token.len() == text.whole().len() && labels.len() > 2;
+        let is_whole = start == 0 && token.len() == text.whole().len();
+        let is_value = is_whole && (labels.len() > 2 || !SETTINGS.contains(&&*first.to_lowercase()));
         let is_named =
             || BEFORE_ADDRESS.contains(&&*word_before(text, start)) && !text.has(start + token.len(), " import");
         let has_port = || {

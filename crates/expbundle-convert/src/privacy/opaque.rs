@@ -54,11 +54,12 @@ pub fn parts_of_file(private: &Private, bytes: &[u8]) -> Vec<(Kind, String)> {
     found
 }
 
-/// What the members of a text that is JSON or YAML say, by the rules by which those of a section
-/// do.
+/// What the members of a text that is JSON or YAML say, and lines like `Author: Ada Lovelace` of any,
+/// by the rules by which those of a section do.
 fn members(text: &str) -> Vec<(Kind, String)> {
     let mut learned = Learned::default();
     learned.members(text);
+    text.lines().for_each(|line| learned.line(line));
     let words = learned.words().iter();
     words.map(|(word, kind)| (*kind, word.clone())).collect()
 }

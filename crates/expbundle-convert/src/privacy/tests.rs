@@ -220,6 +220,20 @@ fn addresses_of_people_and_machines() {
     is("HOSTNAME=node17", "HOSTNAME=[host 1]");
     is("--job-user=ada", "--job-user=[person 1]");
     is("started by ada@node042", "started by [mail 1]");
+    is("[ada@bigbox ~]$ ls", "[[mail 1] ~]$ ls");
+    is("[ada@bigbox runs]# ls", "[[mail 1] runs]# ls");
+    is("ada@bigbox ~ % ls\nada@bigbox runs % python x.py", "[mail 1] ~ % ls\n[mail 1] runs % python x.py");
+    is("Lovelace-MBP:~ ada$ ls", "[host 1]:~ [person 1]$ ls");
+    is("gpuserver.local", "[host 1]");
+    is("gpuserver.internal", "[host 1]");
+    is("Currently logged in as: ada (lovelace-lab) to x", "Currently logged in as: [person 1] ([person 2]) to x");
+    is(
+        "uname_result(system='Linux', node='bigbox', release='6.1')",
+        "uname_result(system='Linux', node='[host 1]', release='6.1')",
+    );
+    is("GIT_AUTHOR_NAME=Ada Lovelace\nx=1", "GIT_AUTHOR_NAME=[person 1]\nx=1");
+    is("a\nauthor: Ada King-Noel\nb", "a\nauthor: [person 1]\nb");
+    is("  @author: Ada Lovelace", "  @author: [person 1]");
     is("ssh://git@example.org/ada/x.git", "ssh://git@example.org/[owner 1]/x.git");
 }
 
@@ -295,6 +309,14 @@ fn names_are_learned_from_everything_that_tells_them() {
 fn files_are_looked_into() {
     let private = learned(&json!({"user": "babbage"}));
     let look = |bytes: &[u8]| look_into(&private, bytes);
+    for label in ["Author", "# Author", "@author", "maintainer", "created_by", "approved_by", "Reviewed-by", "run_by"] {
+        let text = format!("a = 1\n{label}: Ada Lovelace, Wei Li\nb = 2\n");
+        assert_eq!(look(text.as_bytes()), Look::Private, "{text}");
+    }
+    assert_eq!(look(b"lr: 0.1\nhub_model_id: lovelace/model\n"), Look::Private);
+    for text in ["The author: it is said that nobody knows.\n", "owner: Optional[str] = None\n"] {
+        assert_eq!(look(text.as_bytes()), Look::Clean, "{text}");
+    }
     assert_eq!(look(b"lr: 0.1\n"), Look::Clean);
     assert_eq!(look(b"by Babbage\n"), Look::Private);
     assert_eq!(look(b"\xff\xfe\x00\x01babbage\x00\xff"), Look::Private);
@@ -669,6 +691,21 @@ fn members_in_texts_name_people_and_machines() {
     is("NodeList=gpu[07-08] BatchHost=gpu07", "NodeList=[host 1] BatchHost=[host 2]");
     is("Running on host: gpu07", "Running on host: [host 1]");
     is("# x\n- author: kowal\nlr: 0.1\n", "# x\n- author: [person 1]\nlr: 0.1\n");
+}
+
+#[test]
+fn what_looks_like_a_prompt_or_a_machine_is_none() {
+    for text in [
+        "recall@top 5 % better",
+        "costs: about 5$ a day, total: 7$ ",
+        "config.local",
+        "torch.nn.functional.local",
+        "settings.internal",
+        "accuracy@k 50 % of it",
+        "model (version)",
+    ] {
+        is_public(text);
+    }
 }
 
 #[test]

@@ -121,6 +121,7 @@ pub const RULES: &[Rule] = &[
     rule("google-oauth-token", &["1//0"], r"\b1//0[0-9A-Za-z_-]{30,}", Form, "1//0{a60}", ISSUER),
     rule("google-client-secret", &["gocspx-"], r"\bGOCSPX-[A-Za-z0-9_-]{20,}", Form, "GOCSPX-{a28}", ISSUER),
     rule("azure-storage-key", &["key="], r"(?i)(?:Account|SharedAccess)Key=([A-Za-z0-9+/]{40,}={0,2})", Form, "AccountKey={b86}==", ISSUER),
+    rule("azure-storage-key", &["fs.azure."], r#"(?i)\bfs\.azure\.[\w.\-]{0,128}(?:key|secret|token)[\w.\-]{0,128}["'\\]{0,4}[ \t]*[=:,]?[ \t]*["'\\]{0,4}([A-Za-z0-9+/~%&=._\-]{30,})"#, Random, "fs.azure.account.key.runs.dfs.core.windows.net={b86}==", "Hadoop, hadoop-azure"),
     rule("azure-client-secret", &["q~"], r"[A-Za-z0-9_~.-]{3}\dQ~[A-Za-z0-9_~.-]{31,34}", Random, "{a3}8Q~{a34}", GITLEAKS),
     rule("azure-key", &["jqqj9"], r"\b[A-Za-z0-9]{40,60}JQQJ9[A-Za-z0-9]{10,40}\b", Form, "{a52}JQQJ99{a26}", ISSUER),
     rule("alibaba-key", &["ltai"], r"\bLTAI[A-Za-z0-9]{16,24}\b", Random, "LTAI{a20}", GITLEAKS),
@@ -147,6 +148,7 @@ pub const RULES: &[Rule] = &[
     rule("sonar-token", &["squ_", "sqp_", "sqa_"], r"\bsq[upa]_[a-f0-9]{40}\b", Form, "sqp_{h40}", GITLEAKS),
     rule("circleci-token", &["ccipat_"], r"\bCCIPAT_[A-Za-z0-9]{20,}_[a-f0-9]{40}", Form, "CCIPAT_{a22}_{h40}", ISSUER),
     rule("snyk-token", &["snyk_uat.", "snyk_sat."], r"\bsnyk_[us]at\.[A-Za-z0-9]{8}\.[A-Za-z0-9._-]{20,}", Form, "snyk_uat.{h8}.{a60}", "snyk/cli, tests of its tokens"),
+    rule("conda-token", &["/t/"], r#"\bhttps?://[^\s/"'<>]{1,255}/t/((?:[a-z]{2}-)?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})/"#, Form, "https://conda.anaconda.org/t/co-{h8}-{h4}-{h4}-{h4}-{h12}/private", "conda, split_conda_url_easy_parts"),
     rule("conda-token", &["/t/"], r#"\bhttps?://[^\s/"'<>]{1,255}/t/([A-Za-z0-9-]{16,})/"#, Random, "https://conda.anaconda.org/t/co-{h8}-{h4}-{h4}-{h4}-{h12}/private", "conda, split_conda_url_easy_parts"),
     rule("artifactory-token", &["akcp", "cmvmd"], r"\b(?:AKCp|cmVmd)[A-Za-z0-9]{50,}", Random, "AKCp{a69}", GITLEAKS),
 
@@ -281,13 +283,15 @@ pub const RULES: &[Rule] = &[
     rule("password", &["auth"], r#"(?i)\b(?:(?:\w{0,20}auth|userpwd|credentials)[ \t]*[=:][ \t]*[(\[]|\w{0,20}Auth\()\s*[brfu]?["'][^"'\r\n]{1,128}["'],\s*[brfu]?["']([^"'\r\n{}]{4,256})["']\s*[,)\]]"#, Value, "requests.get(u, auth=('ada', '{a12}'))", "requests, Authentication"),
     rule("token", &["key", "token", "secret", "passw", "pass"], r#"(?i)\b(?:api[ _\-]?key|token|secret|passwort?d?|mot de passe)(?:[ \t]+(?:is|ist|was|provided|used|for token|est|=)){0,2}[ \t]*:?[ \t]+["'`]?([A-Za-z0-9+/_\-]{20,256}={0,2})(?:[\s"'`.,;)]|$)"#, Random, "Incorrect API key provided: {a32}", "sentences of programs"),
     rule("password", &["type="], r#"(?i)\btype=["']password["'][^<>]{0,300}?\svalue=["']([^"'<>]{4,256})["']"#, Value, "<input type='password' value='{a12}'>", "HTML, 4.10.5"),
+    // Where all below a name is secret, any name may follow: `+secrets.wandb=…` on a command line.
+    rule("secret-setting", &["secrets.", "secrets/", "credentials.", "credentials/", "creds.", "passwords."], r#"(?i)(?:^|[\s"'`+;&|(\[{,])(?:[\w\-]+[./])*(?:secrets|credentials|creds|passwords)[./][A-Za-z][\w./\-]{0,64}["']?[ \t]*[=:][ \t]*["']?([^\s"'`,;<>(){}\[\]$]{8,256})"#, Random, "python train.py +secrets.wandb={h40}", "Hydra, Basic Override syntax"),
     // Words that are a key, with blanks between them.
     rule("password", &["mnemonic", "phrase"], r#"(?i)\b(?:mnemonic|(?:seed|recovery|backup)[_ \-]?phrase)["']?[ \t]*[:=][ \t]*["']?((?:[a-z]{3,8}[ \t]){11,23}[a-z]{3,8})\b"#, Value, "mnemonic: legal winner thank year wave sausage worth useful legal {w8} thank yellow", "BIP 39"),
     // Commands whose password has no name.
     rule("password", &["login", "auth"], r#"\becho[ \t]+(?:-n[ \t]+)?["']?([^\s"'$|]{6,256})["']?[ \t]*\|[ \t]*(?:sudo[ \t]+)?(?:docker|podman|helm|gh|glab|skopeo|oras|nerdctl|buildah|az|hf|huggingface-cli|wandb)\s[^\r\n]{0,100}?(?:login|auth)\b"#, Value, "echo {a16} | docker login -u ada --password-stdin", "docker-login(1)"),
     rule("password", &["vault", "ngrok"], r#"\b(?:vault[ \t]+login|ngrok[ \t][^\r\n]{0,60}?authtoken)[ \t]+["']?([A-Za-z0-9._\-]{16,256})"#, Random, "vault login {a24}", "commands of Vault and ngrok"),
     rule("password", &["unzip", "7z"], r#"\b(?:unzip\b[^\r\n]{0,200}?\s-P[ \t]{1,4}|7z[az]?\b[^\r\n]{0,200}?\s-p)["']?([^\s"'\-][^\s"']{3,255})"#, Value, "unzip -P {a12} data.zip", "unzip(1)"),
-    rule("password", &["curl", "wget", "http"], r#"(?i)\b(?:curl|http|https|wget)\b[^\r\n]{0,400}?\s(?:-u|--user|--proxy-user|-a|--auth)[\s=]{1,4}["']?[^\s:"']{1,128}:([^\s"']{1,256})"#, Value, "curl -u ada:{a12} https://example.org", "curl(1)"),
+    rule("password", &["curl", "wget", "http"], r#"(?i)\b(?:curl|http|https|wget)\b[^\r\n]{0,400}?\s(?:-[a-zA-Z]{0,8}u[ \t]{0,4}|(?:--user|--proxy-user|-a|--auth)[\s=]{1,4})["']?[^\s:"'=/\-][^\s:"'/]{0,127}:([^\s"']{1,256})"#, Value, "curl -u ada:{a12} https://example.org", "curl(1)"),
     rule("password", &["password '", "password= '", "password = '", "password n'", "password = n'", "password('", "identified"], r"(?i)\b(?:password|identified(?:[ \t]+with[ \t]+\S{1,64})?[ \t]+(?:by|as)(?:[ \t]+password)?)[ \t]*=?[ \t]*(?:password\()?N?'((?:[^'\r\n]|''){1,256})'", Value, "CREATE USER ada WITH PASSWORD '{a12}';", "PostgreSQL, CREATE ROLE"),
     rule("password", &["identified"], r#"(?i)\b(?:user|role)[ \t]+\S{1,128}[ \t]+identified(?:[ \t]+with[ \t]+\S{1,64})?[ \t]+by[ \t]+"([^"\r\n]{1,256})""#, Value, "CREATE USER ada IDENTIFIED BY \"{a12}\";", "Oracle, CREATE USER"),
     rule("password", &["sshpass"], r#"\bsshpass\b[^\r\n]{0,100}?\s-p\s{0,4}["']?([^\s"']{1,256})"#, Value, "sshpass -p {a12} ssh host", "sshpass(1)"),

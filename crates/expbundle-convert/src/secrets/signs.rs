@@ -10,6 +10,9 @@ use super::{Found, compiled};
 
 /// How far before a name its line is looked at, in bytes.
 const BEFORE: usize = 256;
+/// How far behind a value more of it is looked for, in bytes. Without an end, each name of a text
+/// without blanks would look at all that follows.
+const BEHIND: usize = 1024;
 
 /// How many bytes of a password follow that end a value elsewhere: `a&bx9;kQ2,7`, but `a&ssl=true`.
 ///
@@ -19,7 +22,7 @@ pub(super) fn after(text: &[u8], name: usize, value: Range<usize>, is_variable: 
     /// The next setting of a query, of a connection string or of a call; the next command.
     static NEXT: LazyLock<Regex> =
         LazyLock::new(|| compiled(r"^(?:[;&,|]+[A-Za-z_][\w .\-]{0,40}=|&&|\|\||[;|&][A-Za-z./]+[ \t])"));
-    let rest = text.get(value.end..).unwrap_or_default();
+    let rest = text.get(value.end..text.len().min(value.end + BEHIND)).unwrap_or_default();
     // A file of variables has no other quotes and brackets than those of a value.
     let is_line = is_variable && begins_line(text, name);
     let is_inside = |byte: &u8| !byte.is_ascii_whitespace() && (is_line || !b"\"'`".contains(byte));

@@ -149,6 +149,22 @@ fn settings_in_text() {
         ),
         ("https://b.example.org/k?X-Tos-Signature=", "a8F3kQ9zLm2Xv7TbR5sT", ""),
         ("https://b.example.org/k?__sign=", "a8F3kQ9zLm2Xv7TbR5sT", "&x=1"),
+        ("curl -su ada:", "Kx79qZz1aB", " https://example.org"),
+        ("curl -uada:", "Kx79qZz1aB", " https://example.org"),
+        // All below `secrets`.
+        ("python train.py +secrets.wandb=", "3f2a9c81d0b7e64412ab3f2a9c81d0b7e64412ac", " lr=1"),
+        ("app.credentials.db: ", "a8F3kQ9zLm2Xv7TbR5sT", "\n"),
+        (
+            "--conf spark.hadoop.fs.azure.account.key.runs.dfs.core.windows.net=",
+            "a8F3kQ9zLm2Xv7TbR5sTa8F3kQ9zLm2Xv7TbR5sT==",
+            "",
+        ),
+        (
+            "spark.conf.set(\"fs.azure.account.key.a.blob.core.windows.net\", \"",
+            "a8F3kQ9zLm2Xv7TbR5sTa8F3kQ9zLm2Xv7TbR5sT==",
+            "\")",
+        ),
+        ("https://conda.example.org/t/ab-11111111-1111-4111-8111-", "111111111111", "/main"),
         // Keys of other kinds.
         ("{'kty': 'EC', 'crv': 'P-256', 'd': '", "a8F3kQ9zLm2Xv7TbR5sT", "'}"),
         ("kty: EC\ncrv: P-256\nd: ", "a8F3kQ9zLm2Xv7TbR5sT", "\n"),
@@ -194,6 +210,9 @@ fn what_is_no_secret_stays() {
         "\u{1b}[32mpassword\u{1b}[0m: \u{1b}[1m***\u{1b}[0m",
         "authorization: Please see the docs for more, a=1, b=2",
         "design=abcdefghijklmnop&sign=positive",
+        "license_key: apache-2.0\nfrom secrets.tokens import secrets.token_hex as hex",
+        "secrets.path=/run/secrets/wandb --secrets.mode=read-only-from-vault credentials.provider=environment",
+        "curl -su $USER:$TOKEN https://example.org and curl -fsSLu: x",
         "cookies: RequestsCookieJar\nprivate_key: PKCS7PrivateKeyTypes\n_DHPrivateKey = DHPrivateKey",
     ] {
         let found = scan(text);

@@ -84,6 +84,8 @@ fn class_of_words(words: &[String]) -> Option<Class> {
             Some(Class::Secret)
         }
         "zugangsdaten" | "密钥" => Some(Class::Secret),
+        // `license_key: apache-2.0`
+        "key" if before == "license" => Some(Class::Token),
         word if KEYS.contains(&word) && LOCKS.contains(&before) => Some(Class::Secret),
         word if LOCKS.contains(&word) && KEYS.contains(&before) => Some(Class::Secret),
         "secret" | "secrets" | "credential" | "credentials" | "creds" | "apikey" | "apikeys" | "cookie" | "cookies" => {
