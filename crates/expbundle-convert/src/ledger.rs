@@ -86,9 +86,24 @@ struct Tally {
     /// What the reader counted, by kind.
     announced: BTreeMap<&'static str, u64>,
     raw: BTreeMap<String, BTreeMap<String, Value>>,
+    /// How often a kind and name was kept that was kept before.
+    again: BTreeMap<(&'static str, String), u64>,
 }
 
 impl Tally {
+    /// Keeps an item. One of a name that is taken stands beside the other: to count both and keep one
+    /// would be to lose one without a word.
+    fn keep(&mut self, kind: &'static str, name: &str, tree: Value) {
+        let of_kind = self.raw.entry(kind.to_owned()).or_default();
+        let mut free = name.to_owned();
+        while of_kind.contains_key(&free) {
+            let times = self.again.entry((kind, name.to_owned())).or_insert(1);
+            *times += 1;
+            free = format!("{name} ({times})");
+        }
+        of_kind.insert(free, tree);
+    }
+
     /// Drops what was announced and not told. Gives the kinds whose numbers differ.
     fn close(&mut self) -> Vec<&'static str> {
         let mut wrong = Vec::new();
@@ -344,8 +359,7 @@ impl Item<'_> {
     }
 
     fn keep(&self, tree: Value) {
-        let raw = &mut self.tally.borrow_mut().raw;
-        raw.entry(self.kind.to_owned()).or_default().insert(self.name.to_owned(), tree);
+        self.tally.borrow_mut().keep(self.kind, self.name, tree);
     }
 }
 
@@ -401,6 +415,18 @@ mod tests {
         let mut ledger = Ledger::new(Kind::Run, "tool", options);
         ledger.section(Context { title: "a run".to_owned(), ..Context::default() });
         ledger
+    }
+
+    #[test]
+    fn of_two_items_of_a_name_both_are_kept() {
+        let options = Options::default();
+        let mut ledger = ledger(&options);
+        for number in 0..3 {
+            ledger.item("field", "a").raw(&serde_json::json!(number));
+        }
+        ledger.item("field", "a (2)").raw(&serde_json::json!("another"));
+        let names: Vec<String> = ledger.tally.borrow().raw["field"].keys().cloned().collect();
+        assert_eq!(names, ["a", "a (2)", "a (2) (2)", "a (3)"]);
     }
 
     #[test]

@@ -200,6 +200,35 @@ fn databases_agree_with_what_their_script_logged() {
     }
 }
 
+/// What a client of tomorrow says of a run is kept as what it is, and privacy sees it.
+#[test]
+fn fields_without_a_name_are_values_and_no_dump_of_ours() {
+    let (_folder, path) = family();
+    let entries = path.read_dir_utf8().expect("a folder").map(|entry| entry.expect("an entry").into_path());
+    let folder = entries.into_iter().find(|path| path.as_str().contains("digits-0008")).expect("a run");
+    let database = folder.join("run_operations.sqlite3");
+    let connection = rusqlite::Connection::open(&database).expect("a database");
+    let create = "operation_type = 1";
+    let message: Vec<u8> = connection
+        .query_row(&format!("SELECT operation FROM run_operations WHERE {create}"), [], |row| row.get(0))
+        .expect("a run");
+    // A text, a number, and bytes that are no text.
+    let whole = [&message[..], b"\x32\x12alice@corp.example", b"\x38\x05", b"\x52\x02\xff\xfe"].concat();
+    connection
+        .execute(&format!("UPDATE run_operations SET operation = ?1 WHERE {create}"), [&whole])
+        .expect("it is writable");
+    drop(connection);
+    let opened = convert(&folder, None);
+    let source: SourceSection = opened.section();
+    let facts = &source.raw["fact"];
+    assert_eq!(facts["Run field 7"], json!(5), "{facts:?}");
+    let owner = facts["Run field 6"].as_str().expect("a text");
+    assert_eq!(opened.section::<Identity>().restored(owner), "alice@corp.example");
+    assert!(owner.starts_with('['), "{owner}");
+    assert!(!facts.contains_key("Run field 10"));
+    assert!(opened.codes().contains(&Code::SourceUnsupported));
+}
+
 /// A copy of both databases side by side, as the client's folder has them.
 fn family() -> (TempDir, Utf8PathBuf) {
     let (folder, path) = temporary();

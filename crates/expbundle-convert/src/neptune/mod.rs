@@ -179,7 +179,7 @@ fn forked(ledger: &mut Ledger<'_>, run: &Run, parent: ParentLink) {
 
 /// Facts beside the attributes, which have no home but those about the environment.
 fn facts(ledger: &mut Ledger<'_>, run: &Run) {
-    for (index, (name, value)) in run.facts.iter().enumerate() {
+    for (name, value) in &run.facts {
         if name == "neptuneClientVersion" {
             ledger.source.version = value.as_str().map(str::to_owned);
         }
@@ -187,9 +187,6 @@ fn facts(ledger: &mut Ledger<'_>, run: &Run) {
             ledger.item("fact", name).mapped();
             continue;
         }
-        // The same operation may occur again.
-        let is_first = run.facts.iter().take(index).all(|(other, _)| other != name);
-        let name = if is_first { name.clone() } else { format!("{name} {index}") };
-        ledger.item("fact", &name).raw(value);
+        ledger.item("fact", name).raw(value);
     }
 }

@@ -72,10 +72,13 @@ impl Csv {
 fn next(reader: &mut Reader<Bounded>, record: &mut ByteRecord) -> Result<bool, TableError> {
     reader.get_mut().left = MOST_ROW_BYTES;
     let line = reader.position().line();
-    reader.read_byte_record(record).map_err(|error| match error.into_kind() {
-        ErrorKind::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => TableError::RowTooLong { line },
-        ErrorKind::Io(error) => TableError::Io(error),
-        other => TableError::Io(io::Error::other(format!("{other:?}"))),
+    reader.read_byte_record(record).map_err(|error| {
+        let said = error.to_string();
+        match error.into_kind() {
+            ErrorKind::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => TableError::RowTooLong { line },
+            ErrorKind::Io(error) => TableError::Io(error),
+            _ => TableError::Io(io::Error::other(said)),
+        }
     })
 }
 

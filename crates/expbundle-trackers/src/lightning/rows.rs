@@ -251,8 +251,11 @@ fn reader(file: File) -> Reader<Bounded> {
 
 fn next(reader: &mut Reader<Bounded>, record: &mut ByteRecord) -> io::Result<bool> {
     reader.get_mut().left = MOST_ROW_BYTES;
-    reader.read_byte_record(record).map_err(|error| match error.into_kind() {
-        ErrorKind::Io(error) => error,
-        other => io::Error::other(format!("{other:?}")),
+    reader.read_byte_record(record).map_err(|error| {
+        let said = error.to_string();
+        match error.into_kind() {
+            ErrorKind::Io(error) => error,
+            _ => io::Error::other(said),
+        }
     })
 }

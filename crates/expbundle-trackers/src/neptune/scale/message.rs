@@ -108,10 +108,28 @@ impl<'a, 'p> Snapshots<'a, 'p> {
                 5 => self.run.experiment = Some(field.content.text()),
                 9 => self.fact("inherit_configs", Value::Bool(field.content.number() != 0)),
                 // Owner, request and the service's own marks.
-                number => self.fact(&format!("Run field {number}"), Value::Text(format!("{:?}", field.content))),
+                number => self.unknown(&format!("Run field {number}"), field.content),
             }
         }
         is_whole && !fields.broken
+    }
+
+    /// A field of which only the number is known. Bytes that are no text are not taken for one.
+    fn unknown(&mut self, name: &str, content: Content<'_>) {
+        let value = match content {
+            Content::Varint(number) | Content::Fixed64(number) => Value::Integer(number.to_string()),
+            Content::Fixed32(number) => Value::Integer(number.to_string()),
+            Content::Bytes(bytes) => match std::str::from_utf8(bytes) {
+                Ok(text) => Value::Text(text.to_owned()),
+                Err(_) => {
+                    let detail = format!("{} bytes of unknown meaning; they were not kept", bytes.len());
+                    self.run.find(SourceCode::Unsupported, name, detail);
+                    self.run.found.unreadable += 1;
+                    return;
+                }
+            },
+        };
+        self.fact(name, value);
     }
 
     fn fact(&mut self, name: &str, value: Value) {
