@@ -27,7 +27,7 @@ pub struct Numbers {
     #[arg(long, value_name = "COLUMN")]
     time_column: Option<String>,
     /// Parameter, e.g. lr=0.01. Numbers, `true`, `false`, `null`, lists and objects as in JSON keep
-    /// their type; everything else is a text
+    /// their type; anything else is a string
     #[arg(long, value_name = "NAME=VALUE", value_parser = name_and_value)]
     param: Vec<(String, String)>,
     /// Final value of a metric, e.g. test/accuracy=0.93; a point without a step
@@ -39,7 +39,7 @@ pub struct Numbers {
     /// Tag, a word to find it by; can be repeated
     #[arg(long, value_name = "TAG")]
     tag: Vec<String>,
-    /// Something that happened, when, and in words, e.g. `restart@2026-11-28T03:00:00Z=drained`; can be
+    /// Event: its kind, time and description, e.g. `restart@2026-11-28T03:00:00Z=drained`; can be
     /// repeated. Kinds: preemption, out-of-memory, restart, checkpoint, alert, … or a word of your own
     #[arg(long, value_name = "KIND[@TIME][=TEXT]", value_parser = event_of)]
     event: Vec<Event>,

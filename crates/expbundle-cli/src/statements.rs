@@ -26,8 +26,8 @@ pub struct StatementArguments {
     /// Id of the record, or its first digits; can be repeated. `all`: every record that no other
     /// record derives from
     ///
-    /// Required if the bundle has several such records, or records by others than that one is; not
-    /// if the key is an author of that one.
+    /// Required if there are several such records, or if other records have other signers; not if
+    /// the key has signed that one.
     #[arg(long, value_name = "ID")]
     record: Vec<String>,
     #[command(flatten)]

@@ -480,7 +480,7 @@ fn what_was_signed_when_the_key_was_no_longer_trusted_has_no_hint_to_an_earlier_
     bound(&bench, "key", "ada", &["--until", "2020-01-31"]);
     let (said, status) = verify(&bench, &["m"]);
     assert!(status == Some(3) && !said.contains("--at"), "{said}");
-    assert!(said.contains(" days after the trust in the key of ada@example.org ended"), "{said}");
+    assert!(said.contains(" days after the key of ada@example.org expired in the signers file"), "{said}");
     assert!(!said.contains("remove it") && !said.contains("add the key"), "{said}");
     let (said, status) = verify(&bench, &["m", "--at", "2020-01-01"]);
     assert!(

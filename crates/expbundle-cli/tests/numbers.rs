@@ -308,9 +308,7 @@ fn unknown_relations_and_roles_are_refused_and_sections_noted() {
     };
     assert!(refused(&unknown).contains("`finetuned-from` is not a relation"));
     assert!(!relation("fine-tuned-from").contains("is not a relation"));
-    assert!(
-        refused(&["--input", "modle=a.expb"]).contains("`modle` is not a role of artifacts: those of the format are")
-    );
+    assert!(refused(&["--input", "modle=a.expb"]).contains("unknown artifact role `modle`; use one of "));
     write(&bench, "recipe.json", "{}");
     assert!(create(&["--section", "recipie.json=recipe.json"]).contains("note: \"recipie.json\" is not a section"));
     assert!(!create(&["--section", "recipe.json=recipe.json"]).contains("is not a section"));

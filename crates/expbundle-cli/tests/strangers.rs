@@ -573,3 +573,27 @@ fn what_another_record_names_changes_nothing_between_two() {
     let (status, text) = asked(&bench, &["lineage", "with.expb", "--record", &of_other.blake3.to_string()]);
     assert!(status == 3 && text.contains("stolen"), "{text}");
 }
+
+#[test]
+fn a_strangers_record_is_not_asked_about_beside_one_that_was_taken_back() {
+    let bench = bench();
+    let (mut all, maker) = signed("maker", &[b"weights"], &[], ADA);
+    say(&mut all, maker, &revoke(Revoked::Signer(key(ADA).identity()), "stolen"), BEN);
+    save(&bench, "without.expb", &all);
+    let shown = |file: &str| {
+        [&["show", file][..], &["show", file, "--json"]].map(|arguments| {
+            let output = bench.output(&[arguments, &["--trust", "s"]].concat());
+            (output.status.code(), String::from_utf8(output.stdout).expect("UTF-8").replace(file, "FILE"))
+        })
+    };
+    let before = shown("without.expb");
+    for title in ["one", "two", "three", "four"] {
+        let mut whole = all.clone();
+        whole.merge(&signed(title, &[b"weights"], &[maker], EVE).0);
+        save(&bench, "with.expb", &whole);
+        let after = shown("with.expb");
+        let id = |(status, text): &(Option<i32>, String)| (*status, json(text)["id"].clone());
+        assert_eq!(id(&after[1]), id(&before[1]), "{title}");
+        assert!(after[0].0 == Some(0) && !after[0].1.contains(&format!("\"{title}\"")), "{}", after[0].1);
+    }
+}

@@ -72,7 +72,7 @@ fn a_signers_file_that_cannot_help_says_so_in_the_same_place() {
         (String::new(), "signers has no keys, so nobody is trusted".to_owned()),
         (
             format!("kim valid-before=\"20200101Z\" {public}\n"),
-            "days after the trust in the key of kim ended [trust.not-valid]".to_owned(),
+            "days after the key of kim expired in the signers file [trust.not-valid]".to_owned(),
         ),
         (
             format!("kim namespaces=\"git\" {public}\n"),
@@ -238,7 +238,7 @@ fn what_is_against_a_record_stands_first_and_the_rest_in_the_order_of_time() {
     let by = "by the key in k.pub";
     let said = [
         format!("It was rejected as a whole {by} on 2026-11-22 09:00 UTC."),
-        format!("Apart from what was said against it, it was approved as a whole {by} as \"safety\" on 2026-11-21."),
+        format!("Despite these objections, it was approved as a whole {by} as \"safety\" on 2026-11-21."),
         format!("It was approved for \"internal use\" {by} on 2026-11-22 08:00 UTC."),
         format!("It was approved as a whole {by} as \"legal\" on 2026-11-22 10:00 UTC."),
     ];

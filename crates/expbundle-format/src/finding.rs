@@ -152,7 +152,7 @@ codes! {
     TrustNamespace "trust.namespace" Warning "the signers file trusts this key only for other namespaces; add the namespace `expbundle` if that is intended";
     TrustSigners "trust.signers" Error "the signers file must follow OpenSSH's allowed_signers format; see ssh-keygen(1)";
     PolicyState "policy.state" Warning "the required state does not hold; sign what is yours and unsigned, or add the key of a signer whom you trust to the signers file";
-    PolicyObjection "policy.objection" Warning "somebody objects, or whether anybody does cannot be known; ask whoever objects, or get the bundle that has the parent and merge it";
+    PolicyObjection "policy.objection" Warning "a signer objects, or objections cannot be ruled out; ask the signer, or get the bundle that has the parent and merge it";
     LineageParentAbsent "lineage.parent-absent" Info "the record of a parent is not in this bundle; merge the bundle that includes it";
     LineageSuperseded "lineage.superseded" Info "the record was replaced by a newer one; use that one instead";
     LineageLicenceUnknown "lineage.licence-unknown" Info "the licence of an ancestor is not recorded, so what it permits is unknown; ask its author";
@@ -170,7 +170,7 @@ codes! {
     SourceUnsupported "source.unsupported" Warning "the source has an item that this version does not support; it was counted, and kept raw where possible";
     SourceOutside "source.outside" Warning "the source refers to a path outside its own folder; such links are not followed";
     SourceSecret "source.secret" Warning "a secret was replaced by a marker; treat it as leaked and replace it at its issuer";
-    SourceLoss "source.loss" Info "nothing is damaged: the message says what the source does not tell, or what was taken for what";
+    SourceLoss "source.loss" Info "nothing is damaged: the message says what the source does not record, or how something was interpreted";
 }
 
 impl fmt::Display for Code {

@@ -105,7 +105,7 @@ fn parents(lineage: &Lineage, findings: &mut Vec<Finding>) {
             if lineage.position(id).is_none() {
                 absent.entry(id).or_default().push(facts.id());
             } else if lineage.named(&parent.record).is_none() {
-                let message = format!("the parent {} has another sha256 than the record says", short(id));
+                let message = format!("the SHA-256 of parent {} differs from the one in the record", short(id));
                 let place = place(facts.id()).at_pointer("/parents");
                 findings.push(Finding::new(Code::ArtifactDigestConflict, place, message));
             }
@@ -115,7 +115,7 @@ fn parents(lineage: &Lineage, findings: &mut Vec<Finding>) {
     let mut contradicts = |about: RecordId, named: &DigestSet, what: &str| {
         let id = RecordId(named.blake3);
         if lineage.position(id).is_some() && lineage.named(named).is_none() {
-            let message = format!("the {what} {} has another sha256 than a statement says", short(id));
+            let message = format!("the SHA-256 of {what} {} differs from the one in a statement", short(id));
             findings.push(Finding::new(Code::ArtifactDigestConflict, place(about), message));
         }
     };

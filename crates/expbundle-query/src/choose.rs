@@ -51,14 +51,20 @@ fn fitting<T: ToString>(ids: impl IntoIterator<Item = T>, beginning: &str) -> Re
     Ok(ids.into_iter().filter(|id| id.to_string().starts_with(beginning)).collect())
 }
 
-/// The records that no other follows from, of which there is one at least: of those that count, or of
-/// all if none does.
+/// The records that no other follows from, of which there is one at least: of those that count; if
+/// none does, those that were taken back; and of all others only if there is none of these.
 pub fn heads(intact: &Intact, verdict: &Verdict) -> Result<Vec<RecordId>, QueryError> {
     if intact.records().is_empty() {
         return Err(QueryError::Empty);
     }
-    let all = || intact.records().keys().copied().collect();
-    Ok(if verdict.heads.is_empty() { all() } else { verdict.heads.clone() })
+    if !verdict.heads.is_empty() {
+        return Ok(verdict.heads.clone());
+    }
+    // What strangers add does not stand beside what a trusted key signed.
+    let standing = &verdict.standing;
+    let (taken_back, others): (Vec<RecordId>, Vec<_>) =
+        intact.records().keys().partition(|id| standing.taken_back.contains(*id));
+    Ok(if taken_back.is_empty() { others } else { taken_back })
 }
 
 /// Of the heads those that nobody superseded or revoked, and those that are passed over; all of them

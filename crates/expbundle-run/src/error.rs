@@ -27,7 +27,7 @@ pub enum RunError {
     #[error("the run ended before it started")]
     EndedBeforeStart,
     /// A role that is neither one of the format nor a URI.
-    #[error("`{role}` is not a role of artifacts: those of the format are {known}, and one of your own is a URI")]
+    #[error("unknown artifact role `{role}`; use one of {known}, or a URI of your own")]
     Role {
         /// What was given.
         role: String,
@@ -108,10 +108,10 @@ pub enum RunError {
         source: io::Error,
     },
     /// A file in a folder of sections that is not named like one.
-    #[error("`{0}` is not named like a section")]
+    #[error("`{0}` is not a valid section name")]
     SectionName(Utf8PathBuf),
     /// JSON that is not as the section's schema has it.
-    #[error("section `{name}` is not as the format has it")]
+    #[error("section `{name}` does not match its schema")]
     Section {
         /// The section.
         name: String,

@@ -57,7 +57,7 @@ pub enum StatementError {
         found: String,
     },
     /// The predicate lacks what its kind asks for.
-    #[error("the predicate is not that of its kind: {0}")]
+    #[error("the predicate does not match its kind: {0}")]
     Predicate(JsonError),
     /// The first subject is not a record.
     #[error("{problem}")]
@@ -66,7 +66,7 @@ pub enum StatementError {
         problem: &'static str,
     },
     /// The predicate names one thing twice, or two things at once.
-    #[error("the predicate is not that of its kind: {0}")]
+    #[error("the predicate does not match its kind: {0}")]
     Members(&'static str),
     /// In order as far as this version can read it. No refusal: it is kept, and counts for nothing.
     #[error("{}", .0.unknown)]

@@ -52,7 +52,7 @@ impl Failure {
             io::ErrorKind::PermissionDenied => "check the permissions of the file and its folder",
             // A bound of ours, not of the disk.
             io::ErrorKind::FileTooLarge if error.raw_os_error().is_none() => {
-                "it has more than is read at once; check that it is the file that you mean"
+                "the file is too large; check that it is the right one"
             }
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
                 "make room and run it again; existing files were not changed"

@@ -53,7 +53,7 @@ pub fn words(intact: &Intact, verdict: &Verdict, ids: &[RecordId]) -> String {
     let records = count(ids.len() as u64, "record");
     let more = match more_parameters + more_metrics {
         0 => String::new(),
-        more => format!(", which differ in {} without room here", count(more as u64, "more column")),
+        more => format!(", and {} that differ and are not shown", count(more as u64, "more column")),
     };
     let left_out = left_out(intact, verdict);
     format!("{against}{}\n{records}{more}; `--record ID` shows one in full\n{left_out}", table(&rows))

@@ -102,7 +102,7 @@ fn journal(path: &str, error: &JournalError) -> Failure {
         }
         JournalError::Late => told("cli.usage", "begin the journal before the first point"),
         JournalError::TooLong => told("cli.usage", "keep it in a file, and tell the run of the file"),
-        _ => told("cli.io", "what the call told is in the run all the same: make room, and go on or finish the run"),
+        _ => told("cli.io", "the data is still in memory: make room, then go on or finish the run"),
     }
 }
 

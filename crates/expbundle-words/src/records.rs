@@ -133,7 +133,7 @@ pub fn which_to_sign(intact: &Intact, signer: &Identity, error: QueryError, at: 
         QueryError::WhichRecord(ids) => asked(&ids, listed(&ids))
             .help("choose with `--record ID`, which can be repeated, or take all of them with `--record all`"),
         QueryError::WhoseRecord(ids) => {
-            let what = "which record do you mean? The last one is not by all who signed the others";
+            let what = "which record do you mean? The newest is not signed by everyone who signed the others";
             Failure::usage(what).listing(listed(&ids)).help("name the record with `--record ID`, which can be repeated")
         }
         QueryError::SignedByOthers(ids) => {

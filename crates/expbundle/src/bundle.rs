@@ -34,9 +34,9 @@ impl Bundle {
     }
 
     /// Puts an object in that nobody has looked at, under a name that the caller answers for: for
-    /// repairs, and for tests of what a reader refuses. A [`Draft`](crate::draft::Draft) writes
-    /// records, and an [`Intact`](crate::verify::Intact) takes statements, so that
-    /// [`Bundle::check`] finds nothing.
+    /// repairs, and for tests of what a reader refuses. Records come from a
+    /// [`Draft`](crate::draft::Draft), and an [`Intact`](crate::verify::Intact) takes statements;
+    /// [`Bundle::sound`] says whether `verify` would take the whole.
     pub fn insert_unchecked(&mut self, name: EntryName, content: Content) {
         self.entries.insert(name, content);
     }

@@ -15,10 +15,11 @@ use crate::judge::Verdict;
 use crate::verify::Intact;
 
 impl Intact {
-    /// Everything of all parts: set union. What is intact by itself is intact together, so nothing
-    /// is hashed again. `None` if there is no part.
+    /// Everything of all parts: set union. Names, digests and signatures hold in each, so nothing is
+    /// hashed again. `None` if there is no part.
     ///
-    /// Parts may contradict each other: [`Intact::judge`] says so, of what counts.
+    /// Parts may contradict each other, which depends on whose word counts: [`Intact::sound`] says
+    /// so, and `verify` refuses such a bundle. Ask it before you save.
     pub fn union(parts: impl IntoIterator<Item = Self>) -> Option<Self> {
         let mut count = 0;
         let joined = Self::joined(parts.into_iter().inspect(|_| count += 1))?;

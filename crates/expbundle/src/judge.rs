@@ -325,14 +325,14 @@ impl Intact {
                 && said != size
                 && told.insert((wrong.artifact, Code::DigestSize))
             {
-                let message = format!("{size} bytes, and record {by} says {said}");
+                let message = format!("record {by} says {said} bytes, found {size}");
                 findings.push(Finding::new(Code::DigestSize, place(), message));
             }
             if let (Some(said), Some(sha256)) = (wrong.said.sha256, actual.sha256)
                 && said != sha256
                 && told.insert((wrong.artifact, Code::DigestDivergent))
             {
-                let message = format!("SHA-256 is {sha256}, and record {by} says {said}");
+                let message = format!("record {by} says SHA-256 {said}, found {sha256}");
                 findings.push(Finding::new(Code::DigestDivergent, place(), message));
             }
         }

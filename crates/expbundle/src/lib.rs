@@ -1,6 +1,7 @@
 //! Verify, merge, attach, create and read experiment bundles: what other tools import.
 //!
-//! - To write: fill a [`draft::Draft`], get a [`Bundle`], save it.
+//! - To write: `expbundle_run::Run`, which checks what it writes. Below it: fill a
+//!   [`draft::Draft`], get a [`Bundle`], check it by [`Bundle::sound`], and save what that gives.
 //! - To read: [`open`] checks a file and gives a [`verify::Intact`], which has records and
 //!   sections.
 //! - To judge: [`verify::Intact::judge`] with a policy and a moment.

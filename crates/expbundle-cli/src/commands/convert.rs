@@ -32,8 +32,8 @@ use crate::{Outcome, exit, files, tracker};
     my-tracker export | expbundle convert csv - -o run.expb\n  \
     expbundle convert wandb ./wandb/offline-run-… --files ./models --input model=base.safetensors -o run.expb")]
 pub struct Convert {
-    /// The tracker's folder or file, or the address of a server, with the name of the tracker before
-    /// it if it is not found out, e.g. `huggingface` or `csv` [default: the current folder]; `csv -`,
+    /// The tracker's folder or file, or the address of a server, preceded by the tracker's name
+    /// if it is not detected, e.g. `huggingface` or `csv` [default: the current folder]; `csv -`,
     /// `jsonl -` or `parquet -`: a table on standard input
     #[arg(value_name = "[TOOL] SOURCE", num_args = 0..=2, value_parser = files::path)]
     source: Vec<Utf8PathBuf>,
@@ -75,13 +75,13 @@ pub struct Convert {
     /// Output file that the tracker did not record; the role defaults to `model`
     #[arg(long, value_name = "ROLE=FILE", value_parser = role_and_file)]
     output: Vec<(Word, Utf8PathBuf)>,
-    /// Column of a table that names the run [default: told by its name]
+    /// Column of a table that names the run [default: detected by name]
     #[arg(long, value_name = "NAME")]
     run_column: Option<String>,
-    /// Column of a table that has the step [default: told by its name]
+    /// Column of a table that has the step [default: detected by name]
     #[arg(long, value_name = "NAME")]
     step_column: Option<String>,
-    /// Column of a table that has the time [default: told by its name]
+    /// Column of a table that has the time [default: detected by name]
     #[arg(long, value_name = "NAME")]
     time_column: Option<String>,
     /// Columns of a table that are parameters, e.g. lr,optimizer [default: those called `params.…`]

@@ -12,7 +12,7 @@ use crate::{Outcome, choice, exit, files, keys, terminal, tracker};
 /// Show the differences between two records: parameters, code, environment, inputs, outputs,
 /// results
 ///
-/// Says what anybody objects to in either record; `expbundle show --trust` says whose word counts.
+/// Lists objections to either record; `expbundle show --trust` says which signers are trusted.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  expbundle diff before.expb after.expb\n  \
     expbundle diff family.expb --record 6d0c0bf8 --record f013b889\n  \

@@ -22,8 +22,8 @@ use crate::{Outcome, exit, files, keys, signers};
 ///
 /// Recomputes every name, digest and signature. Needs no network, and none of the tools that made
 /// the bundle. In a model folder, every counted file must be covered by a signature; with
-/// `--trust`, by that of a trusted key. Of several, those that fail have a report, and then each a
-/// line; what one says against a record of another is told.
+/// `--trust`, by that of a trusted key. Of several paths, those that fail are reported in full,
+/// and each gets a line; objections in one bundle to a record in another are shown.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit status: 0 the required state holds · 1 verification failed · 2 no answer: usage, I/O error or beyond the limits · \
@@ -43,11 +43,12 @@ pub struct Verify {
     /// Required state [default: trusted with --trust, else intact]
     #[arg(long, value_name = "STATE")]
     require: Option<Required>,
-    /// Require that nobody whose word counts objects to a record, an ancestor or this release
+    /// Fail if a signer objects to a record, an ancestor or this release; with `--trust`, a trusted
+    /// signer
     ///
-    /// Objections count whatever their dates, also after `--at`. What cannot be known is not "no
-    /// objection": all parents must be here and, with `--trust`, signed by a trusted key, and
-    /// nothing may be signed, by its own date, after its key was trusted.
+    /// Objections count whatever their dates, also after `--at`. Missing information fails too: all
+    /// parents must be present and, with `--trust`, signed by a trusted key, and no statement may be
+    /// dated after its key was trusted.
     #[arg(long)]
     no_objections: bool,
     /// Judge keys as of this day or time [default: now]

@@ -79,7 +79,7 @@ pub enum SignersProblem {
     #[error("the option `{0}` occurs twice")]
     OptionTwice(&'static str),
     /// Nothing between two commas, before the first or behind the last.
-    #[error("an option is empty: there is a comma too many")]
+    #[error("an option is empty: unexpected comma")]
     OptionEmpty,
     /// Something directly behind an option.
     #[error("neither a comma nor a blank follows the option `{0}`")]

@@ -162,7 +162,7 @@ impl<R: Read> Log<R> {
                 }
                 Step::Damaged { plausible_next } => {
                     let at = self.offset();
-                    self.find(SourceCode::Damaged, format!("a record at byte {at} has another checksum than it says"));
+                    self.find(SourceCode::Damaged, format!("the record at byte {at} has a wrong checksum"));
                     self.joining = false;
                     self.position = plausible_next.unwrap_or(self.block.len());
                 }

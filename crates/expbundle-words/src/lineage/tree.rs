@@ -250,8 +250,7 @@ pub fn family(relations: &Relations, start: &[RecordId], shown: &[RecordId], dir
 fn unknown_maker(relations: &Relations) -> String {
     let mut text = String::new();
     if relations.is_of_unknown_maker() {
-        let line =
-            "no record here is known to have made the file: it may have been an input, or be the same everywhere";
+        let line = "no record here is known to have made the file: it may be an input, or a file too common to trace";
         _ = writeln!(text, "{}", paint(Tone::Bad, line));
     }
     text

@@ -108,7 +108,9 @@ fn across(one: &AcrossReport) -> String {
         None => objections::all(&one.objections),
     };
     let (mark, what) = (paint(Tone::Bad, "!"), paint(Tone::Bad, &what));
-    format!("  {mark} record {record} of {place}: {what}, in {said_in}; `expbundle merge` joins what is judged apart\n")
+    format!(
+        "  {mark} record {record} of {place}: {what}, in {said_in}; `expbundle merge` the bundles to judge them together\n"
+    )
 }
 
 /// Which findings say again what other lines of the report say.

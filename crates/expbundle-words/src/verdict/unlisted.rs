@@ -142,7 +142,7 @@ fn too_late(key: &KnownKey, first: Option<Time>) -> Option<String> {
     let owner = one_line(&key.principals.join(", "));
     let days = (first.timestamp().as_second() - until.timestamp().as_second()) / SECONDS_OF_A_DAY;
     let late = if days > 0 { count(days.unsigned_abs(), "day") } else { "less than a day".to_owned() };
-    Some(format!("on {}, {late} after the trust in the key of {owner} ended", day(first)))
+    Some(format!("on {}, {late} after the key of {owner} expired in the signers file", day(first)))
 }
 
 /// When the first of these statements was made.

@@ -53,7 +53,7 @@ pub(super) fn words_about(relations: &Relations, id: RecordId) -> Said {
         if statement.predicate().is_against() {
             against += &words;
         } else if is_objected && text.is_empty() {
-            text += &words.replacen(" It was ", " Apart from what was said against it, it was ", 1);
+            text += &words.replacen(" It was ", " Despite these objections, it was ", 1);
         } else {
             text += &words;
         }

@@ -53,9 +53,7 @@ impl<'a, 'p> Snapshots<'a, 'p> {
     pub fn finish(self) {
         let (count, first) = self.broken;
         if count > 0 {
-            let detail = format!(
-                "{count} rows have something that cannot be read, and from the bytes before it everything was kept"
-            );
+            let detail = format!("{count} rows are partly unreadable; everything before the damage was kept");
             self.run.find(SourceCode::Damaged, format!("run_operations {first}"), detail);
         }
         // Uploads that no value names.
