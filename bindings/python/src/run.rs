@@ -725,7 +725,7 @@ impl Run {
     /// ``context.json``, ``recipe.json``, ``artifacts.json``, ``identity.json`` and ``summary.json`` are
     /// added to what the run was told, which need not be repeated: items of lists come behind those that
     /// are there, notes are paragraphs, and of anything else the last value counts. Raises
-    /// :class:`expbundle.ExpbundleError`, which names the member, if it is not as the format has it.
+    /// :class:`expbundle.ExpbundleError`, which names the member, if it does not match its schema.
     ///
     /// Types:
     ///

@@ -45,10 +45,7 @@ fn a_run_ends_after_it_started() {
 fn misspelt_roles_and_relations_are_not_lost() {
     let (_kept, folder) = folder();
     let wrong = message(Run::new("run").output("modle", folder.join("weights.bin")));
-    assert!(
-        wrong.starts_with("`modle` is not a role of artifacts: those of the format are model, checkpoint,"),
-        "{wrong}"
-    );
+    assert!(wrong.starts_with("unknown artifact role `modle`; use one of model, checkpoint,"), "{wrong}");
     let base = Run::new("base").finish().expect("a run");
     let record = base.only_record().expect("one");
     let wrong = message(Run::new("run").derived_from(&base, record, "fine-tuned-form"));
@@ -85,7 +82,7 @@ fn files_are_there_once_and_are_no_secrets() {
 fn sections_are_as_the_format_has_them() {
     let mut run = Run::new("run");
     let wrong = message(section(&mut run, "cost.json", "[]"));
-    assert!(wrong.starts_with("section `cost.json` is not as the format has it"), "{wrong}");
+    assert!(wrong.starts_with("section `cost.json` does not match its schema"), "{wrong}");
     assert!(message(section(&mut run, "context.json", r#"{"titel": 1}"#)).contains("context.json"));
     assert!(matches!(section(&mut run, "metrics.parquet", "not parquet"), Err(RunError::Parquet { .. })));
     assert!(matches!(section(&mut run, "own.json", "{\"a\": 1, \"a\": 2}"), Err(RunError::Section { .. })));
@@ -337,7 +334,7 @@ fn files_that_are_elsewhere_link_runs_by_their_digests() {
     tuned.known_input("model", known()).expect("new").known_input("model", known().named("again")).expect("known");
     tuned.known_output("model", KnownFile::new(Sha256::of(b"tuned weights"), 13)).expect("new");
     let misspelt = message(tuned.known_input("modle", known()));
-    assert!(misspelt.starts_with("`modle` is not a role"), "{misspelt}");
+    assert!(misspelt.starts_with("unknown artifact role `modle`"), "{misspelt}");
     let other_size = message(tuned.known_output("model", KnownFile::new(sha256, 8)));
     assert!(other_size.ends_with("has the digest of a file of the run, and another size"), "{other_size}");
     assert!(message(tuned.known_input("model", KnownFile::new(sha256, 0))).contains("empty file"));

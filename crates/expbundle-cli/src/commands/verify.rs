@@ -43,8 +43,7 @@ pub struct Verify {
     /// Required state [default: trusted with --trust, else intact]
     #[arg(long, value_name = "STATE")]
     require: Option<Required>,
-    /// Fail if a signer objects to a record, an ancestor or this release; with `--trust`, a trusted
-    /// signer
+    /// Fail if a signer (with `--trust`, a trusted one) objects to a record, an ancestor or this release
     ///
     /// Objections count whatever their dates, also after `--at`. Missing information fails too: all
     /// parents must be present and, with `--trust`, signed by a trusted key, and no statement may be

@@ -26,7 +26,7 @@ pub(super) const PRIVATE_DOMAINS: &[&str] = &[
 const ONLY_DOMAINS: &[&str] = &["lan", "intranet", "localdomain"];
 /// Ends of names that home routers and private networks give.
 const HOME_DOMAINS: &[&str] = &["home.arpa", "fritz.box", "speedport.ip", "ts.net"];
-/// What a value has before a dot that is called after a place and is no machine: `config.local`.
+/// Before a dot these name settings and files, not machines: `config.local`.
 const SETTINGS: &[&str] = &[
     "app",
     "application",
