@@ -14,6 +14,12 @@ experiment = mlflow.set_experiment("digits")
 client = MlflowClient()
 client.set_experiment_tag(experiment.experiment_id, "mlflow.note.content", "which width is enough")
 
+
+@mlflow.trace
+def answered(question):
+    return question.upper()
+
+
 with mlflow.start_run(run_name="mlp", description="why it was trained"):
     mlflow.log_params({"lr": 0.1, "layers": 3, "über": "größer"})
     mlflow.set_tag("team", "a")
@@ -30,6 +36,7 @@ with mlflow.start_run(run_name="mlp", description="why it was trained"):
     model = LogisticRegression().fit(numpy.array([[0.0], [1.0]]), [0, 1])
     logged = mlflow.sklearn.log_model(model, name="model", registered_model_name="digits-model")
     mlflow.log_metric("accuracy", 0.9, step=3, model_id=logged.model_id, dataset=data)
+    answered("what is it?")
     with mlflow.start_run(run_name="child", nested=True):
         mlflow.log_metric("accuracy", 1.0)
 client.set_registered_model_alias("digits-model", "champion", 1)
@@ -49,3 +56,4 @@ for first in range(0, 30_000, 1000):
     points = [mlflow.entities.Metric("loss", 1 / (step + 1), 1_700_000_000_000 + step, step) for step in range(first, first + 1000)]
     client.log_batch(long, metrics=points)
 client.set_terminated(long)
+mlflow.flush_trace_async_logging()

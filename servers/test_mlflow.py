@@ -83,6 +83,9 @@ def sections(bundle, folder):
     source["account"].pop("run field", None)
     run = source["raw"].get("run field", {})
     source["raw"]["run field"] = {name: value for name, value in run.items() if name not in RUN_FIELDS}
+    # A store has them by columns, a server by its own members.
+    traces = source["raw"].pop("trace", {})
+    found["traces"] = {name: len(trace["spans"]) for name, trace in traces.items()}
     identity = found.get("identity.json", {})
     for name in [name for name in identity.get("paths", {}) if name.endswith("/storage")]:
         del identity["paths"][name]

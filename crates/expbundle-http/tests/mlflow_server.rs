@@ -91,6 +91,14 @@ fn with_run(data: Value, listing: Value, files: BTreeMap<&'static str, &'static 
             {"key": "loss", "value": "-Infinity", "timestamp": 1_700_000_000_002_i64, "step": 9_007_199_254_740_993_i64},
             {"key": "loss", "value": "much"},
         ]})),
+        "/api/3.0/mlflow/traces/search" => ok(&json!({"traces": [
+            {"trace_id": "tr-1", "state": "OK", "trace_metadata": {"mlflow.sourceRun": RUN}},
+            {"trace_id": "tr-2", "state": "ERROR"},
+            {"state": "OK"},
+        ]})),
+        "/ajax-api/2.0/mlflow/get-trace-artifact" if whole.ends_with("tr-1") => {
+            ok(&json!({"spans": [{"name": "f"}, {"name": "g"}]}))
+        }
         "/get-artifact" => {
             let name = whole.rsplit("path=").next().unwrap_or_default();
             files.get(name).map_or_else(not_found, |bytes| response("200 OK", "", bytes))
@@ -135,6 +143,23 @@ fn numbers_are_read_in_every_form_that_protobuf_gives_them() {
     assert!(points[2].value == f64::NEG_INFINITY && points[2].step == 9_007_199_254_740_993);
     assert!(said(&run, SourceCode::Damaged, "metrics/loss"));
     assert!(matches!(open(&server).read("other"), Ok(run) if run.info.run_id == RUN));
+}
+
+#[test]
+fn traces_of_a_run_come_with_it() {
+    let run = read(&with_run(json!({}), json!({}), BTreeMap::new()));
+    let spans: Vec<(&str, usize)> = run.traces.iter().map(|trace| (trace.id.as_str(), trace.spans.len())).collect();
+    assert_eq!((spans, run.found.traces), (vec![("tr-1", 2), ("tr-2", 0)], 2));
+    assert_eq!(run.traces[0].info["state"], "OK");
+    assert!(said(&run, SourceCode::Missing, "traces/tr-2"), "{:?}", run.findings);
+    let asked = server(|path, _| match path {
+        "/api/2.0/mlflow/experiments/search" => ok(&json!({"experiments": []})),
+        "/api/2.0/mlflow/runs/get" => ok(&json!({"run": {"info": info(), "data": {}}})),
+        "/api/3.0/mlflow/traces/search" => ok(&json!({"traces": [{"trace_id": "tr-1"}], "next_page_token": "again"})),
+        _ => not_found(),
+    });
+    let run = read(&asked);
+    assert!(said(&run, SourceCode::Truncated, "traces") && run.traces.len() == 1, "{:?}", run.findings);
 }
 
 #[test]

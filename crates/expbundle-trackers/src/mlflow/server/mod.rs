@@ -7,6 +7,7 @@ mod artifacts;
 mod client;
 mod registry;
 mod run;
+mod traces;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

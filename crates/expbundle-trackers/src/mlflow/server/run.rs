@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::client::{Client, Query, ServerError};
-use super::{Pages, array, artifacts, experiment, object, pages, pairs, registry, status};
+use super::{Pages, array, artifacts, experiment, object, pages, pairs, registry, status, traces};
 use crate::finding::{SourceCode, SourceFinding};
 use crate::members::Members;
 use crate::mlflow::run::{
@@ -50,10 +50,11 @@ pub(super) fn read(client: &Client, run_id: &str) -> Result<Run, ServerError> {
     run.tie_points();
     registry::attach(client, &mut run);
     files(client, &folder, &mut run)?;
+    traces::read(client, &mut run);
     run.downloads = Some(Arc::new(folder));
     run.doubt_largest("metrics");
     let detail = "a server does not tell when a run was deleted and where it keeps the files of a version, and is not \
-                  asked for traces";
+                  asked for traces that name no run";
     run.findings.push(SourceFinding::new(SourceCode::Loss, "server", detail));
     Ok(run)
 }
