@@ -421,7 +421,7 @@ mod tests {
     #[test]
     fn of_two_items_of_a_name_both_are_kept() {
         let options = Options::default();
-        let mut ledger = ledger(&options);
+        let ledger = ledger(&options);
         for number in 0..3 {
             ledger.item("field", "a").raw(&serde_json::json!(number));
         }

@@ -117,15 +117,15 @@ impl<'a, 'p> Snapshots<'a, 'p> {
         let value = match content {
             Content::Varint(number) | Content::Fixed64(number) => Value::Integer(number.to_string()),
             Content::Fixed32(number) => Value::Integer(number.to_string()),
-            Content::Bytes(bytes) => match std::str::from_utf8(bytes) {
-                Ok(text) => Value::Text(text.to_owned()),
-                Err(_) => {
+            Content::Bytes(bytes) => {
+                let Ok(text) = std::str::from_utf8(bytes) else {
                     let detail = format!("{} bytes of unknown meaning; they were not kept", bytes.len());
                     self.run.find(SourceCode::Unsupported, name, detail);
                     self.run.found.unreadable += 1;
                     return;
-                }
-            },
+                };
+                Value::Text(text.to_owned())
+            }
         };
         self.fact(name, value);
     }
