@@ -132,6 +132,9 @@ def test_a_server_gives_what_its_store_has(kind, tmp_path, request):
         there = sections(bundle, tmp_path / "a" / bundle.stem)
         here = sections(tmp_path / "store" / bundle.name, tmp_path / "b" / bundle.stem)
         assert there.keys() == here.keys()
+        if kind == "files":
+            # The server keeps spans among its artifacts, and not in the store.
+            there["traces"], here["traces"] = list(there["traces"]), list(here["traces"])
         if "metrics.parquet" in there:
             assert series(bundle, mistaken) == series(tmp_path / "store" / bundle.name, mistaken)
         for name in there.keys() - {"metrics.parquet"}:

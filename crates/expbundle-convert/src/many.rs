@@ -52,8 +52,11 @@ impl Many<'_> {
 
     /// Works with as many threads as runs are converted at once.
     fn at_once<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, ConvertError> {
-        let Some(jobs) = self.jobs else { return Ok(work()) };
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs.get()).build();
+        let one_for_each_core = 0;
+        let threads = self.jobs.map_or(one_for_each_core, NonZeroUsize::get);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        // A pool calls it in three ways, and each would be all of the work in machine code.
+        let work: Box<dyn FnOnce() -> T + Send + '_> = Box::new(work);
         Ok(pool.map_err(|error| ConvertError::Io(std::io::Error::other(error)))?.install(work))
     }
 
