@@ -50,6 +50,16 @@ fn record(title: &str, outputs: &[&[u8]], parents: &[DigestSet]) -> (Bundle, Dig
     (bundle, digest)
 }
 
+/// A record that took in these bytes, and put out nothing.
+fn taking_in(bytes: &[u8]) -> (Bundle, DigestSet) {
+    let mut body = RecordBody::new(Kind::Run);
+    let (role, size) = ("model".parse().expect("a role"), bytes.len() as u64);
+    body.inputs = vec![ArtifactRef::new(role, DigestSet::of(bytes).into(), size, Form::File)];
+    let bundle = Draft::new(body).finish().expect("a bundle").into_bundle();
+    let digest = bundle.records().next().expect("a record").1.digest().expect("memory");
+    (bundle, digest)
+}
+
 fn say_at(bundle: &mut Bundle, about: DigestSet, predicate: &Predicate, by: u8, created: &str) {
     let created = created.parse().expect("a time");
     bundle.insert_statement_unchecked(sign(predicate, about, &Signing::new(&key(by), created)).expect("a statement"));
@@ -527,11 +537,7 @@ fn who_is_named_by_a_revocation_is_whose_authorship_it_takes_back() {
     let authorship = all.check().expect("intact").intact.statements().first().expect("the authorship").id();
     let (other, of_other) = signed("other", &[], &[], BEN);
     all.merge(&other);
-    let mut body = RecordBody::new(Kind::Run);
-    let taken_in = DigestSet::of(b"weights").into();
-    body.inputs = vec![ArtifactRef::new("model".parse().expect("a role"), taken_in, 7, Form::File)];
-    let child = Draft::new(body).finish().expect("a bundle").into_bundle();
-    let of_child = child.records().next().expect("a record").1.digest().expect("memory");
+    let (child, of_child) = taking_in(b"weights");
     all.merge(&child);
     say(&mut all, of_child, &vouch(), BEN);
     // Each is about another record; the key alone is said of nobody in particular.
@@ -551,11 +557,7 @@ fn who_is_named_by_a_revocation_is_whose_authorship_it_takes_back() {
 fn what_another_record_names_changes_nothing_between_two() {
     let bench = bench();
     let (mut all, maker) = signed("maker", &[b"weights"], &[], ADA);
-    let mut body = RecordBody::new(Kind::Run);
-    let taken_in = DigestSet::of(b"weights").into();
-    body.inputs = vec![ArtifactRef::new("model".parse().expect("a role"), taken_in, 7, Form::File)];
-    let child = Draft::new(body).finish().expect("a bundle").into_bundle();
-    let child_id = child.records().next().expect("a record").1.digest().expect("memory");
+    let (child, child_id) = taking_in(b"weights");
     all.merge(&child);
     say(&mut all, child_id, &vouch(), BEN);
     say(&mut all, child_id, &revoke(Revoked::Signer(key(ADA).identity()), "stolen"), BEN);

@@ -39,7 +39,7 @@ struct Step {
 
 #[derive(Clone, Debug)]
 enum What {
-    /// The folder of a version, with its listing or without.
+    /// The folder of a version.
     Release(u8),
     /// What a release may name too.
     Remark,

@@ -214,8 +214,8 @@ impl Intact {
 
     /// The records without a say that these derive from, or may derive from, to which somebody
     /// trusted objects by name; or that were taken back and that one of these, or a record that these
-    /// derive from, names as its parents. So to leave out who signed them hides nothing (spec/lineage.md, "Nothing missing
-    /// helps").
+    /// derive from, names as its parents. So to leave out who signed them hides nothing
+    /// (spec/lineage.md, "Nothing missing helps").
     pub fn objected_above(&self, verdict: &Verdict, of: &[RecordId]) -> BTreeSet<RecordId> {
         let Some((silent, with)) = self.with_objected(verdict) else { return BTreeSet::new() };
         let above: BTreeSet<RecordId> = with.possible_ancestors(of).into_iter().collect();
@@ -255,11 +255,8 @@ impl Intact {
         with.taken_back.retain(|id| !silent.contains(id));
         with.apart.records.retain(|id| !silent.contains(id));
         let mut facts = self.facts(&with);
-        for record in facts.records.iter_mut().filter(|record| !by_name.contains(&record.id())) {
-            if declared.contains(&record.id()) {
-                record.outputs.clear();
-            }
-        }
+        let is_only_declared = |id: &RecordId| declared.contains(id) && !by_name.contains(id);
+        facts.records.iter_mut().filter(|one| is_only_declared(&one.id())).for_each(|one| one.outputs.clear());
         Some((silent, Lineage::build(facts)))
     }
 

@@ -112,7 +112,7 @@ impl<'a, 'p> Snapshots<'a, 'p> {
         is_whole && !fields.broken
     }
 
-    /// A field of which only the number is known. Bytes that are no text are not taken for one.
+    /// A field of which only the number is known. Bytes that are not UTF-8 are left out, and counted.
     fn unknown(&mut self, name: &str, content: Content<'_>) {
         let value = match content {
             Content::Varint(number) | Content::Fixed64(number) => Value::Integer(number.to_string()),
