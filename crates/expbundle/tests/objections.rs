@@ -13,7 +13,7 @@ use expbundle_format::RecordId;
 use expbundle_format::container::EntryName;
 use expbundle_format::limits::Limits;
 use expbundle_lineage::RecordFacts;
-use expbundle_statement::{Kind, LinkClaim, Predicate, TrustPolicy};
+use expbundle_statement::{Kind, LinkClaim, Predicate, TrustPolicy, VerifiedStatement};
 use made_up::{family, judged, policy, shape};
 use proptest::prelude::*;
 
@@ -69,10 +69,12 @@ fn family_of(verdict: &Verdict, id: RecordId) -> Vec<RecordId> {
     verdict.lineage.possible_ancestors(&[id]).into_iter().chain([id]).collect()
 }
 
-/// Whether one of these records names another as its parent, or a link about one of them does.
-fn is_named(intact: &Intact, by: &[RecordId], parent: RecordId) -> bool {
+/// Whether one of these records names another as its parent, or a link about one of them does that
+/// counts.
+fn is_named(intact: &Intact, verdict: &Verdict, by: &[RecordId], parent: RecordId) -> bool {
     let declared = by.iter().filter_map(|id| intact.records().get(id)).flat_map(|record| &record.body().parents);
-    let links = intact.statements().iter().filter(|one| by.contains(&RecordId(one.record().blake3)));
+    let counts = |one: &&VerifiedStatement| verdict.standing.counts_statement(one.id());
+    let links = intact.statements().iter().filter(|one| by.contains(&RecordId(one.record().blake3))).filter(counts);
     let asserted = links.filter_map(|one| match one.predicate() {
         Predicate::Link(link) => match &link.claim {
             LinkClaim::Record { parent, .. } => Some(parent.blake3),
@@ -153,7 +155,7 @@ proptest! {
                     let judged = [Some(&verdict), later.as_ref()].into_iter().flatten();
                     let mut above = judged.flat_map(|one| intact.objected_above(one, &[*cleared]));
                     let is_near = family.contains(&left_out) || above.any(|id| id == left_out);
-                    let is_lost = !is_named(&intact, &family, left_out);
+                    let is_lost = !is_named(&intact, &verdict, &family, left_out);
                     let is_objected = |verdict: &Verdict| verdict.standing.against.contains_key(&left_out);
                     let is_told = is_here && (is_objected(&verdict) || later.as_ref().is_some_and(is_objected));
                     prop_assert!(
