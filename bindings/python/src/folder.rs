@@ -1,8 +1,7 @@
 //! Model folders: attaching, detaching, releasing.
 
-use expbundle::family::returning;
 use expbundle_convert::{audit, declared};
-use expbundle_directory::{AttachOptions, Plan, Releasing, plan_attach, plan_detach, plan_release, present};
+use expbundle_directory::{AttachError, AttachOptions, Plan, Releasing, plan_attach, plan_detach, plan_release};
 use expbundle_query::Source;
 use expbundle_statement::Release;
 use expbundle_words::conversion::without_secrets;
@@ -66,7 +65,7 @@ fn carry_out(py: Python<'_>, mut plan: Plan, dry_run: bool) -> PyResult<Change> 
         folder: plan.folder.to_string(),
         files: plan.changes.iter().map(|change| change.name.clone()).collect(),
         diff: plan.diff(),
-        notes: plan.notes.clone(),
+        notes: words::notes(&plan),
         text,
         applied: false,
     };
@@ -128,29 +127,11 @@ pub fn attach(
     let benchmarks = benchmarks.iter().map(|text| text.parse()).collect::<Result<Vec<_>, _>>();
     let benchmarks = benchmarks.map_err(|error| raise(py, Failure::usage(format!("{error}"))))?;
     let planned = work(py, |given| {
-        let mut members = Vec::new();
+        let mut copies = Vec::new();
         for source in bundles {
-            members.push(source.intact()?);
+            copies.push(source.intact()?);
         }
-        let mut copies: Vec<_> = members.iter().map(|member| member.bundle().clone()).collect();
         let policy = policy.as_ref();
-        let joined = expbundle::verify::Intact::union(members)
-            .ok_or_else(|| Failure::usage("there is no bundle to attach"))?
-            .bundle()
-            .clone();
-        let (intact, _) = match joined.sound(policy, now().timestamp()) {
-            Ok(sound) => sound,
-            Err(error) => return Ok(Err(error)),
-        };
-        let present = present(&folder).map_err(|error| Failure::from(&error))?;
-        copies.extend(present.iter().filter(|_| !replace).map(|present| present.bundle().clone()));
-        if let Some(present) = present.as_ref().filter(|_| !replace) {
-            let mut both = intact.bundle().clone();
-            both.merge(present.bundle());
-            if let Err(error) = both.sound(policy, now().timestamp()) {
-                return Ok(Err(error));
-            }
-        }
         let releasing = signer.as_ref().map(|signer| Releasing {
             signing: signer.signing(),
             release: Release { title, reason: None },
@@ -162,16 +143,16 @@ pub fn attach(
         }
         let at = now();
         let options = AttachOptions { base_models, benchmarks, keep_card, replace, unrelated, releasing, policy, at };
-        let plan = plan_attach(&folder, &intact, present.as_ref(), &options, &|bytes| given.progress(bytes));
-        let mut plan = plan.map_err(|error| Failure::from(&error))?;
-        // Who attaches a copy without some sections may have meant them to be gone.
-        plan.notes.extend(words::comes_back(&returning(&copies)));
-        if signer.is_some() {
+        let mut plan = plan_attach(&folder, copies, &options, &|bytes| given.progress(bytes));
+        if let (Ok(plan), Some(_)) = (plan.as_mut(), &signer) {
             declared::add_notes_on_secrets(&mut plan.notes, &folder);
         }
-        Ok(Ok(plan))
+        Ok(plan)
     })?;
-    let plan = planned.map_err(|failure: Failure| raise(py, failure))?.map_err(|error| unsound(py, error))?;
+    let plan = planned.map_err(|failure: Failure| raise(py, failure))?.map_err(|error| match error {
+        AttachError::Check(error) => unsound(py, error),
+        other => raise(py, other),
+    })?;
     carry_out(py, plan, dry_run)
 }
 
@@ -185,7 +166,7 @@ pub fn attach(
 #[pyfunction]
 #[pyo3(signature = (folder, *, dry_run = false))]
 pub fn detach(py: Python<'_>, folder: &Bound<'_, PyAny>, dry_run: bool) -> PyResult<Change> {
-    let plan = plan_detach(&existing(folder)?).map_err(|error| raise(py, &error))?;
+    let plan = plan_detach(&existing(folder)?).map_err(|error| raise(py, error))?;
     carry_out(py, plan, dry_run)
 }
 
@@ -223,12 +204,10 @@ pub fn release(
     let policy = signers(trust)?;
     let signer = Signer::of(key, name, at)?;
     let plan = work(py, |given| {
-        let present = present(&folder).map_err(|error| Failure::from(&error))?;
         let release = Release { title, reason };
         let releasing = Releasing { signing: signer.signing(), release, policy: policy.as_ref(), at: now() };
         without_secrets(&audit::release(&releasing).places())?;
-        let mut plan = plan_release(&folder, present.as_ref(), &releasing, &|bytes| given.progress(bytes))
-            .map_err(|error| Failure::from(&error))?;
+        let mut plan = plan_release(&folder, &releasing, &|bytes| given.progress(bytes))?;
         declared::add_notes_on_secrets(&mut plan.notes, &folder);
         Ok::<_, Failure>(plan)
     })?;

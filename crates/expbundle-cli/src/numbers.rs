@@ -7,7 +7,6 @@ use expbundle_run::table::{Columns, Table};
 use expbundle_run::{Param, Run, RunError, Time, each_once, event_of, known_status, name_and_number, name_and_value};
 use expbundle_words::{Failure, table};
 
-use crate::commands::create::failure;
 use crate::{files, terminal};
 
 #[derive(Debug, clap::Args)]
@@ -57,9 +56,9 @@ pub struct Numbers {
 impl Numbers {
     /// Tells them a run. What was read of the tables is printed.
     pub fn tell(&self, mut run: Run) -> Result<Run, Failure> {
-        each_once("parameter", &self.param).map_err(failure)?;
-        each_once("metric", &self.metric).map_err(failure)?;
-        run.add_tags(self.tag.clone()).map_err(failure)?;
+        each_once("parameter", &self.param)?;
+        each_once("metric", &self.metric)?;
+        run.add_tags(self.tag.clone())?;
         run = self.started.into_iter().fold(run, Run::started);
         run.end(self.status, self.ended);
         for (name, value) in &self.param {
@@ -68,10 +67,10 @@ impl Numbers {
         let notes = run.context().notes.take().into_iter().chain(self.note.iter().cloned());
         let notes: Vec<String> = notes.collect();
         run.context().notes = Some(notes.join("\n\n")).filter(|notes| !notes.is_empty());
-        self.event.iter().try_for_each(|event| run.add_event(event.clone())).map_err(failure)?;
+        self.event.iter().try_for_each(|event| run.add_event(event.clone()))?;
         self.tables(&mut run)?;
         for (name, value) in &self.metric {
-            run.final_value(name, *value).map_err(failure)?;
+            run.final_value(name, *value)?;
         }
         Ok(run)
     }
@@ -95,7 +94,7 @@ impl Numbers {
             match read {
                 Ok(reading) => terminal::talk(&table::words(path, &reading)),
                 Err(RunError::Table(error)) => return Err(at(&error)),
-                Err(error) => return Err(failure(error)),
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(())

@@ -109,7 +109,7 @@ impl StatementArguments {
         terminal::talk(&words::planned(&plan, now));
         let said = expbundle_run::sign_plan(&plan, &signing, &self.allow_secrets, now.timestamp());
         let said = said.map_err(|error| match error {
-            SayError::Check(error) => crate::tracker::unsound(error).help("nothing was written"),
+            SayError::Check(error) => Failure::from(error).help("nothing was written"),
             other => recording::not_said(&intact, &signer, other, now.timestamp()),
         })?;
         output.add(|| Ok::<_, Failure>(plan.added(&said, &source, output.path())?))?;

@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use camino::Utf8Path;
 use expbundle::judge::Verdict;
-use expbundle::verify::{CheckError, Intact};
+use expbundle::verify::Intact;
 use expbundle::{Bundle, Content};
 use expbundle_convert::Options;
 use expbundle_convert::many::everything;
 use expbundle_convert::tracker::{self, Network};
-use expbundle_format::Finding;
 use expbundle_query::Source;
 use expbundle_statement::TrustPolicy;
 use expbundle_words::{Failure, findings};
@@ -68,18 +67,5 @@ pub fn salt() -> std::io::Result<[u8; 32]> {
 /// A bundle in memory, checked as any other: what converters make is held to the format too, and so
 /// is what was joined.
 pub fn checked(bundle: &Bundle, policy: Option<&TrustPolicy>) -> Result<(Intact, Verdict), Failure> {
-    bundle.sound(policy, keys::now().timestamp()).map_err(unsound)
-}
-
-/// The last of the errors, when the others were printed.
-pub fn unsound(error: CheckError) -> Failure {
-    let found = match error {
-        CheckError::Io(error) => return files::temporary(&error),
-        CheckError::NotIntact(wrong) => wrong.into_findings(),
-        CheckError::Contradiction(found) => found,
-    };
-    let mut errors: Vec<Finding> = found.into_iter().filter(Finding::is_error).collect();
-    let last = errors.pop().expect("a bundle that is not intact has an error finding");
-    terminal::talk(&findings::all(&errors));
-    Failure::from(last)
+    Ok(bundle.sound(policy, keys::now().timestamp())?)
 }

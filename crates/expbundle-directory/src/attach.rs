@@ -7,6 +7,7 @@ use std::io::{self, Read};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::bundle::Bundle;
+use expbundle::family::returning;
 use expbundle::folder::{FileState, Folder, ReleaseReport, ReleaseState};
 use expbundle::hash::{HashError, Progress, Wanted};
 use expbundle::judge::State;
@@ -75,6 +76,10 @@ pub enum AttachError {
     /// The bundle of the folder is not intact, or cannot be read.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The bundles contradict each other, or the one of the folder; or there is no room to check
+    /// what was made of them.
+    #[error(transparent)]
+    Check(#[from] CheckError),
     /// A link has the bundle's name.
     #[error("`{path}` is a symlink, and symlinks are not written through")]
     Link {
@@ -109,12 +114,6 @@ pub enum AttachError {
         /// The cause.
         source: CardError,
     },
-    /// The bundle that is there and the one that comes contradict each other.
-    #[error("the bundles cannot be merged: {}", finding.message)]
-    Contradict {
-        /// The finding.
-        finding: Box<Finding>,
-    },
     /// Records of another run, most often: they made models, and no file of the folder.
     #[error("{} made no file of this folder", named(records))]
     Unrelated {
@@ -129,13 +128,10 @@ pub enum AttachError {
         /// The errors, at least one.
         findings: Vec<Finding>,
     },
-    /// The bundle with the release cannot be checked.
-    #[error(transparent)]
-    Check(#[from] CheckError),
     /// The folder cannot be released.
     #[error(transparent)]
     Release(#[from] ReleaseError),
-    /// There is nothing to detach.
+    /// There is nothing to detach, or to attach.
     #[error("`{path}` has no bundle")]
     NotAttached {
         /// The folder.
@@ -147,10 +143,7 @@ expbundle_format::debug_with_causes!(AttachError);
 
 /// The bundle that is in a folder, checked. Nothing is read through a link; what else has its name is
 /// refused where a change is planned.
-///
-/// # Errors
-/// [`AttachError::Open`] or [`AttachError::Link`].
-pub fn present(folder: &Utf8Path) -> Result<Option<Intact>, AttachError> {
+pub(crate) fn present(folder: &Utf8Path) -> Result<Option<Intact>, AttachError> {
     let path = folder.join(BUNDLE_NAME);
     match fs::symlink_metadata(&path) {
         Ok(metadata) if metadata.is_file() => Ok(Some(expbundle::open(&path)?)),
@@ -159,12 +152,34 @@ pub fn present(folder: &Utf8Path) -> Result<Option<Intact>, AttachError> {
     }
 }
 
-/// Works out what attaching a bundle to a folder changes.
+/// Works out what attaching bundles to a folder changes; without any, what attaching its own anew
+/// does.
 ///
-/// `present` is the bundle that is in the folder already, checked by the caller: both are joined,
-/// so that nothing that others signed is lost. A file of that name that is not a bundle is never
-/// replaced. Releases that came with `incoming` and list another folder stay in their own.
+/// They are joined, also with the bundle that is in the folder already, so that nothing that others
+/// signed is lost. A file of that name that is not a bundle is never replaced. Releases that came
+/// with them and list another folder stay in their own.
+///
+/// # Errors
+/// Verification would refuse what would be made, or the folder cannot be read or changed.
 pub fn plan_attach(
+    folder: &Utf8Path,
+    bundles: Vec<Intact>,
+    options: &AttachOptions<'_>,
+    progress: Progress<'_>,
+) -> Result<Plan, AttachError> {
+    let present = present(folder)?;
+    let kept = present.as_ref().filter(|_| !options.replace);
+    let copies = bundles.iter().chain(kept).map(Intact::bundle);
+    let returning = returning(copies);
+    let incoming = Intact::union(bundles).or_else(|| present.clone());
+    let incoming = incoming.ok_or_else(|| AttachError::NotAttached { path: folder.to_owned() })?;
+    incoming.sound(options.policy, options.at.timestamp())?;
+    let plan = plan_joined(folder, &incoming, present.as_ref(), options, progress)?;
+    Ok(Plan { returning, ..plan })
+}
+
+/// `present` is the bundle of the folder.
+fn plan_joined(
     folder: &Utf8Path,
     incoming: &Intact,
     present: Option<&Intact>,
@@ -175,10 +190,8 @@ pub fn plan_attach(
     check_case(&names)?;
     let path = folder.join(BUNDLE_NAME);
     if present.is_none() && is_there(&path)? {
-        if matches!(Seen::at(&path), Seen::Bundle(_)) {
-            return Err(AttachError::Changed { path });
-        }
-        return Err(AttachError::NotOurs { path });
+        // A file would have been read, so it came meanwhile.
+        return Err(if path.is_file() { AttachError::Changed { path } } else { AttachError::NotOurs { path } });
     }
     let mut notes = Vec::new();
     notes.extend(present.filter(|_| options.replace).and_then(|present| dropped(present.bundle(), incoming.bundle())));
@@ -187,7 +200,7 @@ pub fn plan_attach(
     if let Some(present) = present.filter(|_| options.replace) {
         notes.extend(dropped_objections(present, &standing, options));
     }
-    let verdict = joined.judge(options.policy, options.at.timestamp());
+    let verdict = joined.sound(options.policy, options.at.timestamp())?;
     let wanted = match &options.releasing {
         Some(_) => Wanted::Both,
         None => check::wanted(&joined, &standing, Digests::Blake3),
@@ -221,9 +234,6 @@ pub fn plan_attach(
     } else if !options.keep_card {
         notes.extend(left_out_of_card(&barred));
         changes.extend(telling.changes(folder, options, &mut notes)?);
-    }
-    if let Some(finding) = verdict.findings.iter().find(|finding| finding.is_error()) {
-        return Err(AttachError::Contradict { finding: Box::new(finding.clone()) });
     }
     let found = check::judge(&scan, &joined, &verdict, options.policy.is_some(), Digests::Blake3);
     let of_another_folder = of_another_folder(&found, &joined, &scan, incoming, present);
@@ -262,7 +272,7 @@ pub fn plan_attach(
     }
     let seen = Seen::of(present.map(Intact::bundle));
     let objected = plan::objected(&joined, &standing);
-    Ok(Plan { folder: folder.to_owned(), files, changes, objected, notes, seen })
+    Ok(Plan { folder: folder.to_owned(), files, changes, objected, notes, returning: Vec::new(), seen })
 }
 
 /// Refuses the bundle of another run, unless it is meant.
@@ -427,7 +437,15 @@ pub fn plan_detach(folder: &Utf8Path) -> Result<Plan, AttachError> {
     if changes.is_empty() {
         return Err(AttachError::NotAttached { path: folder.to_owned() });
     }
-    Ok(Plan { folder: folder.to_owned(), files: Vec::new(), changes, objected: Vec::new(), notes, seen })
+    Ok(Plan {
+        folder: folder.to_owned(),
+        files: Vec::new(),
+        changes,
+        objected: Vec::new(),
+        notes,
+        returning: Vec::new(),
+        seen,
+    })
 }
 
 /// What is deleted with a bundle; of one that is not intact nobody can tell.

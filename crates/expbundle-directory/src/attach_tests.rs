@@ -99,7 +99,7 @@ fn options() -> AttachOptions<'static> {
 }
 
 fn attach(folder: &Utf8Path) -> Result<Plan, AttachError> {
-    plan_attach(folder, &bundle(), None, &options(), &|_| ())
+    plan_attach(folder, vec![bundle()], &options(), &|_| ())
 }
 
 /// A folder as a verifier without a signers file sees it.
@@ -167,7 +167,7 @@ fn attaching_twice_is_attaching_once() {
     let (_guard, folder) = model_folder("digits-base-64-pointers");
     attach(&folder).expect("a plan").apply().expect("room");
     let once = contents(&folder);
-    let plan = plan_attach(&folder, &bundle(), Some(&bundle()), &options(), &|_| ()).expect("a plan");
+    let plan = plan_attach(&folder, vec![bundle()], &options(), &|_| ()).expect("a plan");
     assert!(plan.changes.is_empty(), "{:?}", plan.diff());
     let pointer = plan.files.iter().find(|file| file.path == "model.safetensors").map(|file| file.state);
     assert_eq!(pointer, Some(FileState::Pointer));
@@ -228,7 +228,7 @@ fn what_is_not_ours_is_left_alone() {
     let path = folder.join(BUNDLE_NAME);
     for other in [&b"some notes"[..], b"PK\x03\x04 another archive", b""] {
         fs::write(&path, other).expect("room");
-        assert!(matches!(attach(&folder), Err(AttachError::NotOurs { .. })));
+        assert!(matches!(attach(&folder), Err(AttachError::Open(OpenError::NotIntact { .. }))));
         assert!(matches!(plan_detach(&folder), Err(AttachError::NotOurs { .. })));
     }
     fs::remove_file(&path).expect("there");
@@ -304,7 +304,7 @@ fn a_release_is_made_with_the_bundle_and_followed_by_the_next() {
     };
     let mut with_key = options();
     with_key.releasing = Some(releasing("2026-11-23T10:00:00Z"));
-    plan_attach(&folder, &bundle(), None, &with_key, &|_| ()).expect("a plan").apply().expect("room");
+    plan_attach(&folder, vec![bundle()], &with_key, &|_| ()).expect("a plan").apply().expect("room");
     let present = || {
         let unverified = Unverified::open(folder.join(BUNDLE_NAME)).expect("there");
         unverified.check(Digests::All).expect("our own bundle").intact
@@ -317,7 +317,7 @@ fn a_release_is_made_with_the_bundle_and_followed_by_the_next() {
     fs::write(folder.join("added.txt"), "new").expect("room");
     assert_eq!(judged(&folder, &present()).state, State::Intact);
     let later = releasing("2026-11-24T10:00:00Z");
-    let plan = plan_release(&folder, Some(&present()), &later, &|_| ()).expect("a plan");
+    let plan = plan_release(&folder, &later, &|_| ()).expect("a plan");
     let by = format!("3 files to be released by {}", key.identity());
     assert_eq!(plan.notes, [by.as_str(), "added: added.txt", "changed: config.json"]);
     plan.apply().expect("room");
@@ -333,7 +333,7 @@ fn a_release_is_made_with_the_bundle_and_followed_by_the_next() {
     // What comes with the release of another folder is attached without it.
     let (_other_guard, other) = model_folder("digits-finetuned");
     fs::write(other.join("model.safetensors"), WEIGHTS).expect("room");
-    let plan = plan_attach(&other, &present(), None, &options(), &|_| ()).expect("a plan");
+    let plan = plan_attach(&other, vec![present()], &options(), &|_| ()).expect("a plan");
     assert!(plan.notes.iter().any(|note| note.contains("2 releases of another folder")), "{:?}", plan.notes);
     plan.apply().expect("room");
     let attached = Unverified::open(other.join(BUNDLE_NAME)).expect("there").check(Digests::All).expect("whole").intact;
@@ -350,10 +350,10 @@ fn what_was_withheld_does_not_come_back_unsaid() {
     shared.write(&mut bytes).expect("memory");
     let shared = Unverified::new(Content::bytes(bytes)).check(Digests::All).expect("whole").intact;
     // Joined, it is there again, and `returning` is how a program knows to say so.
-    let returning = expbundle::family::returning([shared.bundle(), full.bundle()]);
+    let returning = returning([shared.bundle(), full.bundle()]);
     assert_eq!(returning.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>(), ["evaluations.json"]);
     let replacing = AttachOptions { replace: true, ..options() };
-    let plan = plan_attach(&folder, &shared, Some(&full), &replacing, &|_| ()).expect("a plan");
+    let plan = plan_attach(&folder, vec![shared.clone()], &replacing, &|_| ()).expect("a plan");
     plan.apply().expect("room");
     let now = Unverified::open(folder.join(BUNDLE_NAME)).expect("there").check(Digests::All).expect("whole").intact;
     assert_eq!(now.bundle().sections().count(), shared.bundle().sections().count());
@@ -364,17 +364,21 @@ fn a_folder_with_pointers_or_links_is_not_released() {
     let (_guard, folder) = model_folder("digits-base-64-pointers");
     let key = SigningKey::from_seed(&[1; 32]);
     let releasing = releasing(&key, None, options().at);
-    let refused = |folder: &Utf8Path| plan_release(folder, None, &releasing, &|_| ()).expect_err("not whole");
-    assert!(matches!(refused(&folder), ReleaseError::File { path, .. } if path == "model.safetensors"));
+    let refused = |folder: &Utf8Path| plan_release(folder, &releasing, &|_| ()).expect_err("not whole");
+    assert!(
+        matches!(refused(&folder), AttachError::Release(ReleaseError::File { path, .. }) if path == "model.safetensors")
+    );
     fs::remove_file(folder.join("model.safetensors")).expect("there");
     #[cfg(unix)]
     {
         std::os::unix::fs::symlink("config.json", folder.join("model.bin")).expect("a link");
-        assert!(matches!(refused(&folder), ReleaseError::File { path, .. } if path == "model.bin"));
+        assert!(
+            matches!(refused(&folder), AttachError::Release(ReleaseError::File { path, .. }) if path == "model.bin")
+        );
         fs::remove_file(folder.join("model.bin")).expect("there");
     }
     fs::remove_file(folder.join("config.json")).expect("there");
-    assert!(matches!(refused(&folder), ReleaseError::Empty));
+    assert!(matches!(refused(&folder), AttachError::Release(ReleaseError::Empty)));
 }
 
 #[test]
@@ -414,7 +418,7 @@ fn a_card_states_nothing_of_a_record_that_was_revoked_or_rejected() {
             if let Some(present) = present {
                 present.bundle().save_over(&folder.join(BUNDLE_NAME)).expect("room");
             }
-            let plan = plan_attach(&folder, incoming, present, &options(), &|_| ()).expect("a plan");
+            let plan = plan_attach(&folder, vec![incoming.clone()], &options(), &|_| ()).expect("a plan");
             let said: Vec<_> = plan.objected.iter().map(|one| (one.id, one.objections[0].kind)).collect();
             assert_eq!(said, [(*id, kind)]);
             let diff = plan.diff();
@@ -446,7 +450,7 @@ fn strangers_fill_no_card_and_are_followed_by_no_release() {
     joined.sign(own, &Signing::new(&ada, at)).expect("here");
     joined.save_over(folder.join(BUNDLE_NAME)).expect("room");
     let stranger = releasing(&eve, None, at);
-    let plan = plan_release(&folder, Some(&joined), &stranger, &|_| ()).expect("a plan");
+    let plan = plan_release(&folder, &stranger, &|_| ()).expect("a plan");
     plan.apply().expect("room");
     let joined =
         Unverified::open(folder.join(BUNDLE_NAME)).expect("there").check(Digests::All).expect("our own").intact;
@@ -454,7 +458,7 @@ fn strangers_fill_no_card_and_are_followed_by_no_release() {
     let policy = TrustPolicy::parse(signers).expect("a line");
     let planned = |policy: Option<&TrustPolicy>| {
         let options = AttachOptions { releasing: Some(releasing(&ada, policy, at)), policy, ..options() };
-        plan_attach(&folder, &joined, Some(&joined), &options, &|_| ()).expect("a plan")
+        plan_attach(&folder, vec![joined.clone()], &options, &|_| ()).expect("a plan")
     };
     let follows = |plan: &Plan| {
         let bundle = plan.changes.iter().find_map(|change| match &change.after {
@@ -486,7 +490,7 @@ fn files_that_were_empty_stay() {
     let before = contents(&folder);
     attach(&folder).expect("a plan").apply().expect("room");
     // Again: what was added is still known to be.
-    plan_attach(&folder, &bundle(), Some(&bundle()), &options(), &|_| ()).expect("a plan").apply().expect("room");
+    plan_attach(&folder, vec![bundle()], &options(), &|_| ()).expect("a plan").apply().expect("room");
     plan_detach(&folder).expect("a plan").apply().expect("room");
     assert_eq!(contents(&folder), before);
 }
@@ -498,7 +502,7 @@ fn the_bundle_comes_before_the_card_and_an_old_one_comes_back() {
     attach(&folder).expect("a plan").apply().expect("room");
     let before = contents(&folder);
     let there = present(&folder).expect("a bundle");
-    let mut plan = plan_attach(&folder, &bundle(), there.as_ref(), &options(), &|_| ()).expect("a plan");
+    let mut plan = plan_attach(&folder, vec![bundle()], &options(), &|_| ()).expect("a plan");
     let mut larger = there.as_ref().expect("a bundle").bundle().clone();
     larger.insert_statement_unchecked(b"{}".to_vec());
     // The first cannot be removed: it is not there. By then the bundle is in its place.

@@ -30,7 +30,7 @@ pub mod story;
 mod telling;
 mod yaml_lines;
 
-pub use attach::{AttachError, AttachOptions, plan_attach, plan_detach, present};
+pub use attach::{AttachError, AttachOptions, plan_attach, plan_detach};
 pub use audit::{AuditError, audit, audit_content};
 pub use benchmarks::Benchmark;
 pub use check::judge;

@@ -17,6 +17,7 @@ use expbundle::standing::{Objection, Standing};
 use expbundle::verify::Intact;
 use expbundle::write_file::{PreparedFile, remove_file, write_file};
 use expbundle_format::RecordId;
+use expbundle_format::container::SectionName;
 use expbundle_format::sections::Context;
 
 use crate::BUNDLE_NAME;
@@ -178,6 +179,9 @@ pub struct Plan {
     pub objected: Vec<ObjectedRecord>,
     /// What a person should know, a sentence each.
     pub notes: Vec<String>,
+    /// Sections that one of the joined bundles is without and another has: they are there again, also
+    /// if somebody withheld them.
+    pub returning: Vec<(RecordId, SectionName)>,
     /// What the bundle's place held when the plan was made.
     pub(super) seen: Seen,
 }

@@ -18,6 +18,7 @@ use expbundle_statement::{
     Identity, Judgement, Predicate, Release, Signing, SigningKey, StatementError, TrustPolicy, VerifiedStatement,
 };
 
+use crate::attach::{AttachError, present};
 use crate::check::judge;
 use crate::documentation::CARD;
 use crate::notes::{count, listed, name};
@@ -162,14 +163,14 @@ fn latest<'a>(intact: &'a Intact, releasing: &Releasing<'_>) -> Vec<&'a Verified
 }
 
 /// Works out what releasing a folder changes: its bundle, which is made if there is none.
-pub fn plan_release(
-    folder: &Utf8Path,
-    present: Option<&Intact>,
-    releasing: &Releasing<'_>,
-    progress: Progress<'_>,
-) -> Result<Plan, ReleaseError> {
+///
+/// # Errors
+/// [`AttachError::Open`], [`AttachError::Link`] or [`AttachError::Release`].
+pub fn plan_release(folder: &Utf8Path, releasing: &Releasing<'_>, progress: Progress<'_>) -> Result<Plan, AttachError> {
+    let present = present(folder)?;
+    let present = present.as_ref();
     sweep_below(folder);
-    let scan = scan(folder, Wanted::Both, progress)?;
+    let scan = scan(folder, Wanted::Both, progress).map_err(ReleaseError::from)?;
     let tree = listing(&scan)?;
     let mut notes = Vec::new();
     let mut objected = Vec::new();
@@ -197,7 +198,7 @@ pub fn plan_release(
     notes.extend(note_on_models(&models));
     notes.extend(note_on_card(folder, &models));
     let seen = Seen::of(present.map(Intact::bundle));
-    Ok(Plan { folder: folder.to_owned(), files: Vec::new(), changes, objected, notes, seen })
+    Ok(Plan { folder: folder.to_owned(), files: Vec::new(), changes, objected, notes, returning: Vec::new(), seen })
 }
 
 /// The last release by the key, if it counts and says all that is to be said: just these files, and

@@ -71,7 +71,7 @@ impl From<MergeError> for Failure {
     }
 }
 
-/// The last of the errors.
+/// The first of the errors, and the others below it.
 impl From<CheckError> for Failure {
     fn from(error: CheckError) -> Self {
         let found = match error {
@@ -79,8 +79,10 @@ impl From<CheckError> for Failure {
             CheckError::NotIntact(wrong) => wrong.into_findings(),
             CheckError::Contradiction(found) => found,
         };
-        let last = found.into_iter().rfind(Finding::is_error);
-        last.expect("a bundle that is not intact has an error finding").into()
+        let mut errors = found.into_iter().filter(Finding::is_error);
+        let first = errors.next().expect("a bundle that is not intact has an error finding");
+        let others: Vec<Finding> = errors.collect();
+        Self::from(first).listing(findings::all(&others))
     }
 }
 
@@ -203,26 +205,25 @@ fn way_out(why: &WhySkipped) -> &'static str {
     }
 }
 
-impl From<&AttachError> for Failure {
-    fn from(error: &AttachError) -> Self {
-        let failure = Failure::new("cli.attach", error.to_string()).because(error);
+impl From<AttachError> for Failure {
+    fn from(error: AttachError) -> Self {
+        let failure = Failure::new("cli.attach", error.to_string()).because(&error);
         match error {
-            AttachError::Read { path, source } => Failure::io("read the file", path, source),
-            AttachError::Open(error) => Failure::from(error),
+            AttachError::Read { path, source } => Failure::io("read the file", &path, &source),
+            AttachError::Open(error) => Failure::from(&error),
+            AttachError::Check(error) => Failure::from(error),
             AttachError::Link { .. } => failure.help("replace it with the file itself"),
             AttachError::Card { .. } => failure.help("fix the front matter of the card, or use `--keep-card`"),
             AttachError::NotAttached { .. } => failure.help("check the path"),
             AttachError::Changed { .. } => failure.help("run it again; nothing was changed"),
             AttachError::NotOurs { .. } | AttachError::Case { .. } => failure,
             AttachError::Hash(_) => failure.help("check the folder and its permissions"),
-            AttachError::Contradict { finding } => Failure::from((**finding).clone()),
             AttachError::Unrelated { folder, .. } => failure.at(folder.as_str()).help(
                 "nothing was changed: attach the bundle of the run that made these files, or name the folder of this \
                  one's model; if it belongs here all the same, pass `--unrelated`",
             ),
-            AttachError::WouldFail { findings } => would_fail(findings),
-            AttachError::Check(_) => failure.help("make room for temporary files and run it again"),
-            AttachError::Release(error) => Self::from(error),
+            AttachError::WouldFail { findings } => would_fail(&findings),
+            AttachError::Release(error) => Self::from(&error),
         }
     }
 }

@@ -87,6 +87,11 @@ pub fn files(plan: &Plan) -> String {
     text
 }
 
+/// What a person should know of a plan, a sentence each.
+pub fn notes(plan: &Plan) -> Vec<String> {
+    plan.notes.iter().cloned().chain(comes_back(&plan.returning)).collect()
+}
+
 /// What somebody should read before agreeing to a plan: what was said against its records, notes,
 /// and the changes as a diff.
 pub fn words(plan: &Plan) -> String {
@@ -95,8 +100,8 @@ pub fn words(plan: &Plan) -> String {
         (one.id, title, one.objections.as_slice())
     });
     let mut text = objections::lines(objected);
-    for note in &plan.notes {
-        text += &self::note(&one_line(note));
+    for note in notes(plan) {
+        text += &self::note(&one_line(&note));
     }
     if !plan.changes.is_empty() {
         text += &format!("\n{}\n", coloured(&plan.diff()));

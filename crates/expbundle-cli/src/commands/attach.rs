@@ -1,17 +1,15 @@
 //! `expbundle attach`: put a bundle beside the model that it is about.
 
 use camino::Utf8PathBuf;
-use expbundle::Bundle;
-use expbundle::family::returning;
 use expbundle_convert::{audit, declared};
 use expbundle_directory::story::is_hub_id;
-use expbundle_directory::{AttachOptions, Benchmark, Plan, Releasing, counted_bytes, plan_attach, present};
+use expbundle_directory::{AttachOptions, Benchmark, Plan, Releasing, counted_bytes, plan_attach};
 use expbundle_statement::{Release, Signing};
 use expbundle_words::{Failure, Tone, conversion, paint, plan as words};
 
 use crate::keys::{ReleaseSigning, SigningArguments};
 use crate::terminal::{self, Progress};
-use crate::{Outcome, exit, files, signers, tracker};
+use crate::{Outcome, exit, files, signers};
 
 /// Add bundles to a model folder and update its model card
 ///
@@ -84,24 +82,7 @@ impl Attach {
                 .help("the model folder comes first: `expbundle attach FOLDER BUNDLE`"));
         }
         let policy = self.trust.as_deref().map(signers::read).transpose()?;
-        let mut bundle = Bundle::new();
-        let mut copies = Vec::new();
-        let bundles = if self.bundles.is_empty() { vec![self.directory.clone()] } else { self.bundles };
-        for path in &files::places(&bundles) {
-            let copy = files::intact(path)?.bundle().clone();
-            bundle.merge(&copy);
-            copies.push(copy);
-        }
-        let present = present(&self.directory).map_err(|error| Failure::from(&error))?;
-        // Joined anew: a parent and its child may have come together, or what contradicts itself.
-        let (intact, _) = tracker::checked(&bundle, policy.as_ref())?;
-        let is_joined = present.is_some() && !self.replace;
-        if let Some(present) = present.as_ref().filter(|_| is_joined) {
-            let mut joined = bundle.clone();
-            joined.merge(present.bundle());
-            tracker::checked(&joined, policy.as_ref())?;
-            copies.push(present.bundle().clone());
-        }
+        let bundles = files::places(&self.bundles).iter().map(|path| files::intact(path)).collect::<Result<_, _>>()?;
         let arguments = self.signing.signing();
         let key = arguments.as_ref().map(SigningArguments::key).transpose()?;
         let now = crate::keys::now();
@@ -127,13 +108,10 @@ impl Attach {
             policy: policy.as_ref(),
             at: now,
         };
-        let mut plan = plan_attach(&self.directory, &intact, present.as_ref(), &options, &|bytes| bar.inc(bytes))
-            .map_err(|error| Failure::from(&error))?;
+        let mut plan = plan_attach(&self.directory, bundles, &options, &|bytes| bar.inc(bytes))?;
         bar.finish_and_clear();
         // Who attaches a copy without some sections may have meant them to be gone.
-        let returning = returning(&copies);
-        plan.notes.extend(words::comes_back(&returning));
-        if !returning.is_empty() && is_joined {
+        if !plan.returning.is_empty() && !options.replace {
             plan.notes.push("`--replace` keeps only the new copy".to_owned());
         }
         if is_released {

@@ -89,32 +89,32 @@ impl Create {
         let output = Target::new(&self.out, inputs.over(self.force))?;
         for (role, path) in self.input.iter().chain(&self.output) {
             files::regular_or_folder(path, "read the file")?;
-            known_role(role.as_str()).map_err(failure)?;
+            known_role(role.as_str())?;
         }
-        let (begun, mut sources) = begin(self.from.as_deref()).map_err(failure)?;
+        let (begun, mut sources) = begin(self.from.as_deref())?;
         terminal::talk(&findings::all(&begun.findings));
         sources.extend(self.section.iter().cloned());
         let mut run = begun.run.allow_secrets(self.allow_secrets.iter().cloned());
         let parents = self.derive(&mut run)?;
         for (name, path) in &sources {
             terminal::talk(&registry::section(name).unwrap_or_default());
-            run.file_section(name, read_bytes(path)?).map_err(|error| failure(error).or_at(path.as_str()))?;
+            run.file_section(name, read_bytes(path)?).map_err(|error| Failure::from(error).or_at(path.as_str()))?;
         }
         if let Some(title) = &self.title {
             run.context().title.clone_from(title);
         }
         // Before large files are hashed for nothing.
         if run.context().title.trim().is_empty() {
-            return Err(failure(RunError::NoTitle));
+            return Err(RunError::NoTitle.into());
         }
         let mut run = self.numbers.tell(run)?;
         for (direction, files) in [(Direction::Input, &self.input), (Direction::Output, &self.output)] {
             for (role, path) in files {
-                run.add_file(direction, role, path.as_std_path()).map_err(failure)?;
+                run.add_file(direction, role, path.as_std_path())?;
             }
         }
         let bundle = if self.blind { run.finish_blinded(tracker::salt) } else { run.finish() };
-        let intact = bundle.map_err(failure)?;
+        let intact = bundle?;
         terminal::talk(&account::replaced(&intact).unwrap_or_default());
         for (path, ..) in
             parents.iter().filter(|(_, parent, id)| !is_proven(&intact, parent, *id, keys::now().timestamp()))
@@ -137,14 +137,14 @@ impl Create {
     /// Names the parents, and takes in what they put out, if no input is given.
     fn derive(&self, run: &mut Run) -> Result<Vec<(&Utf8Path, Intact, RecordId)>, Failure> {
         let Some(relation) = &self.relation else { return Ok(Vec::new()) };
-        known_relation(relation.as_str()).map_err(failure)?;
+        known_relation(relation.as_str())?;
         let mut parents = Vec::new();
         for path in &self.derive_from {
             let intact = files::intact(path)?;
             let id = choice::only(&intact, path)?;
-            run.add_parent(&intact, id, relation.clone()).map_err(failure)?;
+            run.add_parent(&intact, id, relation.clone())?;
             if self.input.is_empty() {
-                run.takes_outputs_of(&intact, id).map_err(failure)?;
+                run.takes_outputs_of(&intact, id)?;
             }
             parents.push((path.as_path(), intact, id));
         }
@@ -157,13 +157,4 @@ fn read_bytes(path: &Utf8Path) -> Result<Vec<u8>, Failure> {
     let most = Limits::default().section_bytes;
     let content = Content::file(files::open(path)?).map_err(describe)?;
     content.read(most).map_err(describe)
-}
-
-/// Why a run cannot be made, with the next step.
-pub fn failure(error: RunError) -> Failure {
-    match error {
-        RunError::Io(error) => files::temporary(&error),
-        RunError::Check(error) => tracker::unsound(error),
-        other => other.into(),
-    }
 }

@@ -2,7 +2,6 @@
 
 use camino::Utf8PathBuf;
 use expbundle_directory::plan_detach;
-use expbundle_words::Failure;
 
 use super::attach::{Consent, carry_out};
 use crate::Outcome;
@@ -19,6 +18,6 @@ pub struct Detach {
 
 impl Detach {
     pub fn run(self) -> Outcome {
-        carry_out(plan_detach(&self.directory).map_err(|error| Failure::from(&error))?, &self.consent)
+        carry_out(plan_detach(&self.directory)?, &self.consent)
     }
 }

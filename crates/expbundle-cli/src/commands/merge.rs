@@ -3,12 +3,12 @@
 use camino::Utf8PathBuf;
 use expbundle::output::Inputs;
 use expbundle::verify::Digests;
-use expbundle_query::{Kept, MergeError, Merged, merge};
+use expbundle_query::{Kept, Merged, merge};
 use expbundle_words::{Failure, count, findings, plan};
 
 use crate::relations::find;
 use crate::target::Target;
-use crate::{Outcome, exit, files, keys, signers, terminal, tracker};
+use crate::{Outcome, exit, files, keys, signers, terminal};
 
 /// Merge bundles into one with the records and statements of all
 ///
@@ -56,11 +56,7 @@ impl Merge {
         let kept = Kept { closure: self.closure.as_deref(), thin: self.thin, ..Kept::default() };
         let members = family.members.into_iter().map(|(_, intact)| intact).collect();
         let merged = merge(members, kept, policy.as_ref(), keys::now().timestamp());
-        let Merged { bundle, findings, against_by_trusted, unsealed, returning } =
-            merged.map_err(|error| match error {
-                MergeError::Check(error) => tracker::unsound(error),
-                other => other.into(),
-            })?;
+        let Merged { bundle, findings, against_by_trusted, unsealed, returning } = merged?;
         output.save(&bundle)?;
         terminal::talk(&(plan::returned(&returning) + &plan::unsealed(&unsealed)));
         let worth: Vec<_> = findings.into_iter().filter(findings::is_worth).collect();

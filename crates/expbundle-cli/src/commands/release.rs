@@ -2,9 +2,9 @@
 
 use camino::Utf8PathBuf;
 use expbundle_convert::{audit, declared};
-use expbundle_directory::{Releasing, counted_bytes, plan_release, present};
+use expbundle_directory::{Releasing, counted_bytes, plan_release};
 use expbundle_statement::Release as Predicated;
-use expbundle_words::{Failure, conversion};
+use expbundle_words::conversion;
 
 use super::attach::{Consent, carry_out};
 use crate::keys::SigningArguments;
@@ -41,7 +41,6 @@ pub struct Release {
 impl Release {
     pub fn run(self, progress: Progress) -> Outcome {
         files::regular_or_folder(&self.directory, "read the folder")?;
-        let present = present(&self.directory).map_err(|error| Failure::from(&error))?;
         let policy = self.trust.as_deref().map(signers::read).transpose()?;
         let key = self.signing.key()?;
         let releasing = Releasing {
@@ -52,8 +51,7 @@ impl Release {
         };
         conversion::without_secrets(&audit::release(&releasing).places())?;
         let bar = progress.bytes(|| counted_bytes(&self.directory), "hashing");
-        let mut plan = plan_release(&self.directory, present.as_ref(), &releasing, &|bytes| bar.inc(bytes))
-            .map_err(|error| Failure::from(&error))?;
+        let mut plan = plan_release(&self.directory, &releasing, &|bytes| bar.inc(bytes))?;
         bar.finish_and_clear();
         declared::add_notes_on_secrets(&mut plan.notes, &self.directory);
         carry_out(plan, &self.consent)
