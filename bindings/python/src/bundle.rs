@@ -15,14 +15,15 @@ use expbundle_statement::{
     Asserted, Authorship, Comment, Deployment, DeploymentAction, Evaluated, Generator, LinkClaim, Predicate, PublicKey,
     Review, ReviewVerdict, Revocation, Revoked, Seal, Superseded,
 };
-use expbundle_words::{Failure, recording};
+use expbundle_words::plan::unsealed_in;
+use expbundle_words::{Failure, findings, recording};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyAny, PyBytes};
 
-use crate::arguments::{existing, moment, now, path, source};
+use crate::arguments::{existing, moment, now, path, signers, source};
 use crate::counted::Counted;
-use crate::error::{raise, unsound, usage};
+use crate::error::{raise, unsound, usage, warn};
 use crate::key::Signer;
 use crate::record::Record;
 use crate::report::Report;
@@ -226,14 +227,26 @@ impl Bundle {
 
     /// A copy without these sections. Ids and signatures stay as they are.
     ///
+    /// Sections whose content can be guessed from their digests are a ``UserWarning``. Raises
+    /// :class:`expbundle.NotIntact` if a seal lists what is left out: one by a key of ``trust``, or
+    /// without it by an author. Seals of other keys are a ``UserWarning`` each.
+    ///
     /// Types:
     ///
     ///     sections: Sequence[str]
+    ///     trust: str | os.PathLike[str] | None
     ///     return: Bundle
-    fn withhold(&self, py: Python<'_>, sections: Vec<String>) -> PyResult<Self> {
+    #[pyo3(signature = (sections, *, trust = None))]
+    fn withhold(&self, py: Python<'_>, sections: Vec<String>, trust: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+        let policy = signers(trust)?;
         let names = sections_called(&self.intact, &sections).map_err(|error| raise(py, error))?;
-        let (bundle, _) = self.intact.withhold(&names);
-        let (intact, _) = bundle.sound(None, now().timestamp()).map_err(|error| unsound(py, error))?;
+        let (bundle, found) = self.intact.withhold(&names);
+        let sound = bundle.sound(policy.as_ref(), now().timestamp());
+        let (intact, _) = sound.map_err(|error| unsound(py, error))?;
+        warn(py, &findings::all(&found))?;
+        for sentence in unsealed_in(&self.intact, &bundle) {
+            warn(py, &sentence)?;
+        }
         Ok(Self::new(intact))
     }
 

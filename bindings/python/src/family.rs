@@ -8,7 +8,7 @@ use expbundle_query::{
     Differences, Found, Kept, LineageReport, MergeError, Question, Relations, Scope, Source, WhyReport, find, gather,
 };
 use expbundle_words::lineage::{self as words, Form};
-use expbundle_words::plan::comes_back;
+use expbundle_words::plan::{comes_back, unsealed};
 use expbundle_words::{Failure, diff as diff_words, relations as relation_words, why as why_words};
 use pyo3::prelude::*;
 use pyo3::types::PyAny;
@@ -23,8 +23,8 @@ use crate::work::work;
 
 /// Merges bundles into one. ``closure`` keeps only one record and its ancestors.
 ///
-/// Files that were passed over, and withheld sections that another copy brings back, are a
-/// ``UserWarning`` each.
+/// Files that were passed over, withheld sections that another copy brings back, and seals that no
+/// longer hold are a ``UserWarning`` each.
 ///
 /// Types:
 ///
@@ -63,7 +63,7 @@ pub fn merge(
         MergeError::Check(error) => unsound(py, error),
         other => raise(py, other),
     })?;
-    for note in comes_back(&merged.returning) {
+    for note in [comes_back(&merged.returning), unsealed(&merged.unsealed)].concat() {
         warn(py, &note)?;
     }
     let (intact, _) = merged.bundle.sound(policy.as_ref(), at).map_err(|error| unsound(py, error))?;

@@ -459,6 +459,18 @@ def test_sections_are_withheld(bundle: expbundle.Bundle, key: expbundle.Key) -> 
     assert copy.verify(trust=key.public_key).state == "trusted"
 
 
+def test_a_seal_that_a_copy_breaks_is_said(bundle: expbundle.Bundle, key: expbundle.Key) -> None:
+    signed, other = bundle.sign(key), expbundle.Key.generate()
+    with pytest.raises(expbundle.NotIntact, match="statement.seal"):
+        signed.seal(key).withhold(["context"])
+    # The seal of a key that signed no record binds those who trust it.
+    sealed = signed.seal(other)
+    with pytest.warns(UserWarning, match="the seal of .* leaves out"):
+        assert sealed.withhold(["context"]).record().title is None
+    with pytest.raises(expbundle.NotIntact, match="statement.seal"):
+        sealed.withhold(["context"], trust=other.public_key)
+
+
 def test_what_comes_back_by_joining_is_said(bundle: expbundle.Bundle, weights: Path) -> None:
     copy = bundle.withhold(["context"])
     with pytest.warns(UserWarning, match="context"):

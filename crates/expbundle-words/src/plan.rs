@@ -28,34 +28,32 @@ pub fn comes_back(sections: &[(RecordId, SectionName)]) -> Vec<String> {
     lines
 }
 
-/// The same, each as a note of its own.
-pub fn returned(sections: &[(RecordId, SectionName)]) -> String {
-    comes_back(sections).iter().map(|line| note(line)).collect()
-}
-
 /// Warns of seals that name what a copy leaves out: whoever trusts their keys will not take it.
-pub fn unsealed(seals: &[BrokenSeal]) -> String {
+pub fn unsealed(seals: &[BrokenSeal]) -> Vec<String> {
     const SHOWN: usize = 8;
     let line = |seal: &BrokenSeal| {
         let (who, on) = (calling_itself(&seal.key, seal.name.as_deref()), moment(seal.created));
         let objects = count(seal.left_out as u64, "object");
-        note(&format!(
+        format!(
             "the seal of {on} by {who} lists {objects} that the copy leaves out: whoever trusts that key will refuse it"
-        ))
+        )
     };
-    let mut text: String = seals.iter().take(SHOWN).map(line).collect();
+    let mut lines: Vec<String> = seals.iter().take(SHOWN).map(line).collect();
     if seals.len() > SHOWN {
-        text += &note(&format!(
-            "{} of other keys list what the copy leaves out",
-            count((seals.len() - SHOWN) as u64, "more seal")
-        ));
+        let more = count((seals.len() - SHOWN) as u64, "more seal");
+        lines.push(format!("{more} of other keys list what the copy leaves out"));
     }
-    text
+    lines
 }
 
 /// The same of a copy of a bundle.
-pub fn unsealed_in(intact: &Intact, copy: &Bundle) -> String {
+pub fn unsealed_in(intact: &Intact, copy: &Bundle) -> Vec<String> {
     unsealed(&seals_broken(intact.statements(), intact.bundle(), copy))
+}
+
+/// Sentences that a person should know, each as a note of its own.
+pub fn as_notes(sentences: &[String]) -> String {
+    sentences.iter().map(|sentence| note(sentence)).collect()
 }
 
 fn note(line: &str) -> String {

@@ -288,8 +288,13 @@ class Bundle:
         """
     def to_bytes(self) -> bytes:
         """The bytes of its file. The same bundle always gives the same bytes."""
-    def withhold(self, sections: Sequence[str]) -> Bundle:
-        """A copy without these sections. Ids and signatures stay as they are."""
+    def withhold(self, sections: Sequence[str], *, trust: _Path | None = None) -> Bundle:
+        """A copy without these sections. Ids and signatures stay as they are.
+
+        Sections whose content can be guessed from their digests are a ``UserWarning``. Raises
+        :class:`expbundle.NotIntact` if a seal lists what is left out: one by a key of ``trust``, or
+        without it by an author. Seals of other keys are a ``UserWarning`` each.
+        """
     def sign(
         self,
         key: _Key,
@@ -940,8 +945,8 @@ def merge(
 ) -> Bundle:
     """Merges bundles into one. ``closure`` keeps only one record and its ancestors.
 
-    Files that were passed over, and withheld sections that another copy brings back, are a
-    ``UserWarning`` each.
+    Files that were passed over, withheld sections that another copy brings back, and seals that no
+    longer hold are a ``UserWarning`` each.
     """
 
 def lineage(

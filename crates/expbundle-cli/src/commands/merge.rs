@@ -58,7 +58,7 @@ impl Merge {
         let merged = merge(members, kept, policy.as_ref(), keys::now().timestamp());
         let Merged { bundle, findings, against_by_trusted, unsealed, returning } = merged?;
         output.save(&bundle)?;
-        terminal::talk(&(plan::returned(&returning) + &plan::unsealed(&unsealed)));
+        terminal::talk(&plan::as_notes(&[plan::comes_back(&returning), plan::unsealed(&unsealed)].concat()));
         let worth: Vec<_> = findings.into_iter().filter(findings::is_worth).collect();
         terminal::talk(&findings::but_first(&against_by_trusted, &worth));
         let (records, statements) = (bundle.records().count() as u64, bundle.statements().count() as u64);

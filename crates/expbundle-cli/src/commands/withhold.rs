@@ -47,7 +47,7 @@ impl Withhold {
         let policy = self.trust.as_deref().map(signers::read).transpose()?;
         tracker::checked(&bundle, policy.as_ref())?;
         output.save(&bundle)?;
-        terminal::talk(&(findings::all(&found) + &plan::unsealed_in(&intact, &bundle)));
+        terminal::talk(&(findings::all(&found) + &plan::as_notes(&plan::unsealed_in(&intact, &bundle))));
         let names: Vec<&str> = names.iter().map(SectionName::as_str).collect();
         terminal::talk(&format!("{}: without {}\n", self.out, names.join(", ")));
         Ok(exit::OK)
