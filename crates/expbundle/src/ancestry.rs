@@ -35,6 +35,7 @@ impl Intact {
     }
 
     /// What these records and their sections tell, with listings of what they took in only.
+    #[cfg(feature = "fs")]
     pub(crate) fn facts_of_inputs(&self, ids: impl IntoIterator<Item = RecordId>) -> Vec<RecordFacts> {
         let ids: Vec<RecordId> = ids.into_iter().collect();
         let listings = self.listings(&ids.iter().collect::<Vec<_>>(), |body| body.inputs.iter().collect());

@@ -29,12 +29,14 @@ pub mod lock;
 mod objection;
 #[cfg(feature = "fs")]
 pub mod origins;
+#[cfg(feature = "fs")]
 pub mod output;
 mod pass;
 mod provenance;
 #[cfg(feature = "fs")]
 pub mod repack;
 pub mod report;
+#[cfg(feature = "private-keys")]
 pub mod sign;
 pub mod skipped;
 mod spoken_of;

@@ -340,6 +340,7 @@ impl Intact {
     }
 
     /// Puts statements in, each with its file.
+    #[cfg(feature = "private-keys")]
     pub(crate) fn add_statements(&mut self, statements: impl IntoIterator<Item = (Vec<u8>, VerifiedStatement)>) {
         for (file, statement) in statements {
             self.bundle.insert_statement_unchecked(file);
@@ -542,6 +543,7 @@ impl Intact {
 
     /// The same, as a new statement by this signer names them in `prev`: at most 100, first their
     /// own, then the latest. Anybody can add statements, and each has to fit into the next.
+    #[cfg(feature = "private-keys")]
     pub(crate) fn latest_for(&self, record: RecordId, signer: &Identity) -> Vec<StatementId> {
         followed_by(self.latest_about(record), signer)
     }
