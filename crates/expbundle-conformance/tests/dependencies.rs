@@ -159,7 +159,7 @@ fn the_workspace_manifest_lists_what_is_used() {
     assert!(unused.is_empty(), "in [workspace.dependencies], and in no crate: {unused:?}");
 }
 
-/// What a crate declares, its files name. A dependency that nobody uses is still downloaded,
+/// What a crate declares, its files name, or the pages whose examples it runs. A dependency that nobody uses is still downloaded,
 /// compiled and trusted.
 #[test]
 fn declared_dependencies_are_used() {
@@ -167,7 +167,12 @@ fn declared_dependencies_are_used() {
     for package in metadata().members() {
         let folder = package.folder();
         let program = all_rust(&folder.join("src"));
-        let tests = all_rust(&folder.join("tests")) + &all_rust(&folder.join("examples"));
+        let library = fs::read_to_string(folder.join("src/lib.rs")).unwrap_or_default();
+        let pages = library.split("include_str!(\"").skip(1).filter_map(|rest| rest.split_once('"'));
+        let pages = pages.filter(|(page, _)| page.ends_with(".md"));
+        let pages = pages.map(|(page, _)| fs::read_to_string(folder.join("src").join(page)).expect("it compiles"));
+        let tests =
+            all_rust(&folder.join("tests")) + &all_rust(&folder.join("examples")) + &pages.collect::<String>();
         for dependency in &package.dependencies {
             // The one crate whose library is not named after its package.
             let library = if dependency.name == "md-5" { "md5".to_owned() } else { dependency.name.replace('-', "_") };
