@@ -317,3 +317,24 @@ fn unknown_relations_and_roles_are_refused_and_sections_noted() {
     let (_, stderr) = bench.fails(2, "cli.usage", &["create", "--title", "t", "--from", "sections", "-o", "x.expb"]);
     assert!(stderr.contains("`create` writes it anew"), "{stderr}");
 }
+
+/// A point that was measured once on a data set stands where the data set is named.
+#[test]
+fn an_evaluation_is_not_shown_twice() {
+    let bench = Bench::new();
+    write(&bench, "points.csv", "key,step,value\nacc,0,0.9\nacc/val,0,0.7\nloss,0,1\nloss,1,0.5\n");
+    write(
+        &bench,
+        "evaluations.json",
+        r#"{"evaluations":[{"metric":"acc","value":0.9,"dataset":"digits","split":"test","step":0},
+            {"metric":"acc/val","value":0.8,"dataset":"digits","split":"test","step":0}]}"#,
+    );
+    let evaluations = "evaluations.json=evaluations.json";
+    bench.ok(&["create", "--title", "t", "--metrics", "points.csv", "--section", evaluations, "-o", "run.expb"]);
+    let shown = bench.ok(&["show", "run.expb"]);
+    let (_, results) = shown.split_once("Metrics\n").expect("metrics");
+    let (results, _) = results.split_once("\n\nRecord").expect("the end");
+    let rows: Vec<&str> = results.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    // Another value of the same name is another measurement.
+    assert_eq!(rows, ["KEY", "acc/val", "loss", "1", "Evaluations", "acc", "acc/val"], "{shown}");
+}

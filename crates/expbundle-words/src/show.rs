@@ -256,12 +256,26 @@ fn lacking(what: &str) -> String {
 }
 
 fn results(text: &mut String, intact: &Intact, id: RecordId) {
-    let summary = told::<Summary>(intact, id).unwrap_or_default();
-    if !summary.series.is_empty() {
+    let mut series = told::<Summary>(intact, id).unwrap_or_default().series;
+    // MLflow has points of its series as metrics of a model too, on no data set.
+    let evaluations = told::<Evaluations>(intact, id).unwrap_or_default().evaluations;
+    let repeats = |one: &Evaluation| {
+        let same = one.step.is_some() && one.dataset.is_none() && one.split.is_none();
+        same && series.contains_key(&one.metric)
+    };
+    let (of_series, evaluations): (Vec<_>, Vec<_>) = evaluations.into_iter().partition(repeats);
+    // And a point that was measured once is both a series and an evaluation, which says on what.
+    let all = series.len();
+    for one in evaluations.iter().take(SHOWN) {
+        if series.get(&one.metric).is_some_and(|series| series.count == 1 && series.last == one.value) {
+            series.remove(&one.metric);
+        }
+    }
+    if !series.is_empty() {
         heading(text, "Metrics");
         let mut rows = vec![["  KEY", "POINTS", "LAST", "MIN", "MAX"].map(str::to_owned).to_vec()];
         let number = |value: Option<Number>| value.map(rounded).unwrap_or_default();
-        for (key, one) in summary.series.iter().take(SHOWN * 2) {
+        for (key, one) in series.iter().take(SHOWN * 2) {
             rows.push(vec![
                 format!("  {}", path(key)),
                 grouped(one.count),
@@ -271,17 +285,13 @@ fn results(text: &mut String, intact: &Intact, id: RecordId) {
             ]);
         }
         *text += &table(&rows);
-        if summary.series.len() > SHOWN * 2 {
-            _ = writeln!(text, "  … {} series in all; `show … metrics`", summary.series.len());
+        if series.len() > SHOWN * 2 {
+            _ = writeln!(text, "  … {all} series in all; `show … metrics`");
+        } else if series.len() < all {
+            let more = count((all - series.len()) as u64, "more metric");
+            _ = writeln!(text, "  {more} with one point each: see the evaluations");
         }
     }
-    // MLflow has points of its series as metrics of a model too, on no data set.
-    let evaluations = told::<Evaluations>(intact, id).unwrap_or_default().evaluations;
-    let repeats = |one: &Evaluation| {
-        let same = one.step.is_some() && one.dataset.is_none() && one.split.is_none();
-        same && summary.series.contains_key(&one.metric)
-    };
-    let (of_series, evaluations): (Vec<_>, Vec<_>) = evaluations.into_iter().partition(repeats);
     if !evaluations.is_empty() {
         heading(text, "Evaluations");
         let mut rows = Vec::new();
