@@ -171,8 +171,7 @@ fn declared_dependencies_are_used() {
         let pages = library.split("include_str!(\"").skip(1).filter_map(|rest| rest.split_once('"'));
         let pages = pages.filter(|(page, _)| page.ends_with(".md"));
         let pages = pages.map(|(page, _)| fs::read_to_string(folder.join("src").join(page)).expect("it compiles"));
-        let tests =
-            all_rust(&folder.join("tests")) + &all_rust(&folder.join("examples")) + &pages.collect::<String>();
+        let tests = all_rust(&folder.join("tests")) + &all_rust(&folder.join("examples")) + &pages.collect::<String>();
         for dependency in &package.dependencies {
             // The one crate whose library is not named after its package.
             let library = if dependency.name == "md-5" { "md5".to_owned() } else { dependency.name.replace('-', "_") };

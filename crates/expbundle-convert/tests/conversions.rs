@@ -13,6 +13,7 @@ mod dvc_bounds;
 mod huggingface;
 mod lightning;
 mod mlflow;
+mod moments;
 mod neptune;
 #[cfg(target_os = "linux")]
 mod odd_names;

@@ -133,12 +133,9 @@ fn build(
 ) -> Result<Converted, ConvertError> {
     let run = &files.run;
     let mut mapping = Mapping::new(files, options);
-    // The source has the run time in whole seconds, and no moment of the end.
     let runtime = run.exit.map(|exit| exit.runtime_seconds);
-    let ended_ns = runtime.and_then(|seconds| run.started_ns()?.checked_add(seconds.checked_mul(1_000_000_000)?));
     let body = mapping.ledger.body();
     body.started = run.started_ns().and_then(time);
-    body.ended = ended_ns.and_then(time);
     body.status = Some(status(run.state()));
     if run.layout.is_none() && run.exit.is_none() {
         let message = "the log has no end: is the run still running, or was it killed? Its status is unknown";
@@ -160,6 +157,11 @@ fn build(
     let recipe = recipe::map(&mut mapping, patch);
     let media = media::map(&mut mapping, std::mem::take(&mut points.media), &known);
     let written = points.write(&mut mapping.ledger.draft)?;
+    // The source has no moment of the end, but the run time in whole seconds, rounded down: a run
+    // measures something after that. Ends are in microseconds.
+    let ended_ns = runtime.and_then(|seconds| run.started_ns()?.checked_add(seconds.checked_mul(1_000_000_000)?));
+    let measured_ns = written.summaries.iter().filter_map(|(_, one)| one.last_time_ns?.checked_add(999)).max();
+    mapping.ledger.body().ended = ended_ns.map(|ended| ended.max(measured_ns.unwrap_or(ended))).and_then(time);
     values(&mut mapping, &written);
     let series = written.summaries.into_iter().map(|(key, one)| {
         let declared = definitions.of(&key);
