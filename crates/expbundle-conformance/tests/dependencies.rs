@@ -169,7 +169,6 @@ fn declared_dependencies_are_used() {
         let program = all_rust(&folder.join("src"));
         let library = fs::read_to_string(folder.join("src/lib.rs")).unwrap_or_default();
         let pages = library.split("include_str!(\"").skip(1).filter_map(|rest| rest.split_once('"'));
-        let pages = pages.filter(|(page, _)| page.ends_with(".md"));
         let pages = pages.map(|(page, _)| fs::read_to_string(folder.join("src").join(page)).expect("it compiles"));
         let tests = all_rust(&folder.join("tests")) + &all_rust(&folder.join("examples")) + &pages.collect::<String>();
         for dependency in &package.dependencies {
